@@ -1,0 +1,118 @@
+package netloop
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+)
+
+// streamRead is the size of a portable Conn's read buffer. Each reader needs one of its own while it waits.
+const streamRead = 8 << 10
+
+// stream is the socket of a Conn of the portable engine: one goroutine reads as long as the Conn lives, another
+// writes while there is output. One for both would not do: it could not read while the peer does not, and two
+// such programs would wait for each other.
+type stream struct {
+	nc      net.Conn
+	mayRead sync.Cond          // on the loop's lock: Conn.reading has become true, or the Conn is dead
+	cancel  context.CancelFunc // of the dial
+}
+
+// attach starts a connected Conn.
+func (e *portable) attach(c *Conn, nc net.Conn) {
+	c.stream = &stream{nc: nc, mayRead: sync.Cond{L: &e.mu}}
+	e.conns[c] = struct{}{}
+	c.open()
+	e.l.group.wg.Go(func() { e.read(c) })
+}
+
+func (e *portable) read(c *Conn) {
+	s := c.stream
+	buf := make([]byte, streamRead)
+	for {
+		n, err := s.nc.Read(buf)
+		e.enter()
+		for !c.reading() && c.flags&dead == 0 { // paused since the read began, or held back
+			s.mayRead.Wait()
+			e.begin()
+		}
+		if n > 0 {
+			c.input(buf[:n])
+		}
+		switch {
+		case c.flags&dead != 0:
+		case err == io.EOF:
+			c.eof()
+		case err != nil:
+			c.drop(systemError("read", err))
+		}
+		e.l.flush()
+		over := c.flags&(ended|dead) != 0
+		e.leave()
+		if over {
+			return
+		}
+	}
+}
+
+// sync has output written, shuts and lets the reader go on.
+func (e *portable) sync(c *Conn) {
+	if c.flags&blocked == 0 && len(c.out) > 0 {
+		c.flags |= blocked
+		e.l.group.wg.Go(func() { e.write(c) })
+	}
+	if c.unsent == 0 && c.out != nil {
+		e.l.pool.put(c.out)
+		c.out = nil
+	}
+	c.weigh()
+	if c.flags&closing != 0 && !e.finish(c) {
+		return
+	}
+	if c.reading() {
+		c.stream.mayRead.Signal()
+	}
+}
+
+// write sends until nothing is left.
+func (e *portable) write(c *Conn) {
+	e.enter()
+	for len(c.out) > 0 && c.flags&dead == 0 {
+		p := c.out
+		c.out = nil
+		e.leave()
+		n, err := c.stream.nc.Write(p)
+		e.enter()
+		e.l.pool.put(p)
+		if err != nil {
+			c.drop(systemError("write", err))
+			break
+		}
+		if c.flags&dead == 0 {
+			c.unsent -= n
+			c.touch()
+			e.l.flush()
+		}
+	}
+	c.flags &^= blocked
+	c.touch()
+	e.leave()
+}
+
+// finish goes on with Close. It returns false when the connection is over.
+func (e *portable) finish(c *Conn) bool {
+	if c.unsent == 0 {
+		half, ok := c.stream.nc.(interface{ CloseWrite() error })
+		if c.flags&ended != 0 || !ok {
+			c.drop(nil)
+			return false
+		}
+		if c.flags&shut == 0 {
+			c.flags |= shut
+			_ = half.CloseWrite() // if it fails the connection is broken, which Read will say
+		}
+	}
+	c.waitForPeer()
+	return true
+}
