@@ -1,0 +1,145 @@
+package server
+
+import (
+	"time"
+
+	"memlite/server/netloop"
+)
+
+// A client over the limit waits this long for a place, so that the end of another client, which the kernel may show
+// later than the new one, is seen first. Rounds are counted rather than time, because a loop that was kept
+// from running has not looked.
+const (
+	waitRounds = 10
+	waitRound  = 5 * time.Millisecond
+)
+
+// A shutdown looks at every client this often. Who has asked nothing in quietSweeps of them has nothing more to be
+// answered; who never stops asking is cut off after lastSweep.
+const (
+	sweepEvery  = 10 * time.Millisecond
+	quietSweeps = 2
+	lastSweep   = 20
+)
+
+// A handler has the sessions of one loop.
+type handler struct {
+	server   *Server
+	loop     *netloop.Loop
+	sessions map[*session]struct{}
+
+	queue []*session // sessions in state waiting, and some that no longer are
+	retry *netloop.Timer
+
+	stopping bool
+	sweeps   int
+	sweeper  *netloop.Timer
+}
+
+func newHandler(s *Server, l *netloop.Loop) *handler {
+	h := &handler{server: s, loop: l, sessions: make(map[*session]struct{})}
+	h.retry = l.NewTimer(h.seat)
+	h.sweeper = l.NewTimer(h.sweep)
+	return h
+}
+
+// Open gives a new client a place, or has it wait for one.
+func (h *handler) Open(c *netloop.Conn) {
+	s := &session{conn: c, handler: h}
+	s.lite = lite{store: h.server.cfg.Store, waiter: s, maxValue: h.server.cfg.MaxValue}
+	s.finish = s.finished
+	c.State = s
+	h.sessions[s] = struct{}{}
+	h.server.open.Add(1)
+	switch {
+	case h.stopping:
+		s.leave()
+	case len(h.queue) == 0 && h.server.places.take():
+		s.state = serving
+	case h.server.places.queue():
+		s.over = true
+		c.Pause()
+		h.queue = append(h.queue, s)
+		if len(h.queue) == 1 {
+			h.retry.Reset(netloop.Now() + waitRound)
+		}
+	default:
+		h.server.places.turnedAway()
+		s.state = leaving
+		c.Abort()
+	}
+}
+
+// Data reads requests.
+func (h *handler) Data(c *netloop.Conn, in []byte) (used int) { return c.State.(*session).data(in) }
+
+// End drops an unfinished request and closes, once the replies are out.
+func (h *handler) End(c *netloop.Conn) { c.State.(*session).leave() }
+
+// Closed forgets a client.
+func (h *handler) Closed(c *netloop.Conn, _ error) {
+	s := c.State.(*session)
+	s.vacate()
+	if s.over {
+		h.server.places.unqueue()
+	}
+	delete(h.sessions, s)
+	h.server.open.Add(-1)
+}
+
+// seat gives free places to those who wait, first come, first served, and refuses who has waited long enough.
+func (h *handler) seat() {
+	still := h.queue[:0]
+	for _, s := range h.queue {
+		if s.state != waiting {
+			continue
+		}
+		if h.server.places.take() {
+			h.server.places.unqueue()
+			s.state, s.over = serving, false
+			s.conn.Resume()
+		} else if s.tries++; s.tries >= waitRounds {
+			h.refuse(s)
+		} else {
+			still = append(still, s)
+		}
+	}
+	clear(h.queue[len(still):])
+	if h.queue = still; len(still) > 0 {
+		h.retry.Reset(netloop.Now() + waitRound)
+	}
+}
+
+// refuse tells a client that there is no place for it. Close lets it read that, rather than a reset.
+func (h *handler) refuse(s *session) {
+	h.server.places.turnedAway()
+	s.conn.Write(errorReply)
+	s.leave()
+}
+
+// stop begins the shutdown: from here on every client is let go as soon as what it has sent is answered. What has come
+// but is not read yet is read in the turns before a client counts as quiet.
+func (h *handler) stop() {
+	h.stopping = true
+	for s := range h.sessions {
+		s.quiet = 0
+	}
+	h.sweeper.Reset(netloop.Now() + sweepEvery)
+}
+
+// sweep closes the sessions that have nothing more to be answered. One that waits for the store is left until it has
+// its reply.
+func (h *handler) sweep() {
+	h.sweeps++
+	for s := range h.sessions {
+		switch s.state {
+		case waiting:
+			h.refuse(s)
+		case serving:
+			if s.quiet++; s.quiet >= quietSweeps || h.sweeps >= lastSweep {
+				s.leave()
+			}
+		}
+	}
+	h.sweeper.Reset(netloop.Now() + sweepEvery)
+}

@@ -1,0 +1,61 @@
+package store
+
+import "testing"
+
+func TestMemory(t *testing.T) {
+	testStore(t, func(*testing.T) Store { return NewMemory() })
+}
+
+func TestHighestTimestampStaysInWhateverOrderSetsFinish(t *testing.T) {
+	values := []string{"first", "second", "third"}
+	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		m := NewMemory()
+		for _, i := range order {
+			m.put([]byte("k"), []byte(values[i]), int64(i+1))
+		}
+		if got, _ := m.Get([]byte("k")); string(got) != "third" {
+			t.Errorf("sets finished in order %v: got %q, want %q", order, got, "third")
+		}
+	}
+}
+
+func TestSetTakesItsTimestampFromTheClock(t *testing.T) {
+	now := int64(1000)
+	m := newMemory(newClock(func() int64 { return now }))
+	m.Set([]byte("k"), []byte("early"), nil)
+	now = 10 // the system's clock jumps back
+	m.Set([]byte("k"), []byte("late"), nil)
+	if got, _ := m.Get([]byte("k")); string(got) != "late" {
+		t.Errorf("after the clock went back: got %q, want %q", got, "late")
+	}
+}
+
+func TestMemoryAllocatesNothingForWhatItHolds(t *testing.T) {
+	m := NewMemory()
+	key, value := []byte("a-key-of-thirty-two-bytes-length"), []byte("value")
+	m.Set(key, value, nil)
+	if n := testing.AllocsPerRun(1000, func() { m.Get(key) }); n != 0 {
+		t.Errorf("Get: %v allocations, want 0", n)
+	}
+	if n := testing.AllocsPerRun(1000, func() { m.Set(key, value, nil) }); n != 0 {
+		t.Errorf("Set of a present key: %v allocations, want 0", n)
+	}
+}
+
+func BenchmarkMemory(b *testing.B) {
+	key, value := []byte("a-key-of-thirty-two-bytes-length"), []byte("value")
+	m := NewMemory()
+	m.Set(key, value, nil)
+	b.Run("get", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			m.Get(key)
+		}
+	})
+	b.Run("set", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			m.Set(key, value, nil)
+		}
+	})
+}
