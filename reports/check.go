@@ -1,0 +1,207 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// most is the largest count that is believed: sums of it over any report that fits in memory stay within int64.
+const most = 1 << 42
+
+// check says what in a report that was read can not be, and where, so that no format needs to expect it.
+func check(r *Report, named bool) error {
+	if len(r.Runs)+len(r.Suites) == 0 {
+		return errEmpty
+	}
+	for i, run := range r.Runs {
+		c := checker{}
+		if named {
+			c.path = fmt.Sprintf("runs[%d]", i)
+		}
+		if c.run(run); c.err != nil {
+			return c.err
+		}
+	}
+	for i, suite := range r.Suites {
+		c := checker{}
+		if named {
+			c.path = fmt.Sprintf("suites[%d]", i)
+		}
+		if c.suite(suite); c.err != nil {
+			return c.err
+		}
+	}
+	return nil
+}
+
+// checker walks a report and keeps the first fault. path is where it is.
+type checker struct {
+	path string
+	err  error
+}
+
+// in checks a part under its name.
+func (c *checker) in(name string, part func()) {
+	if c.err != nil {
+		return
+	}
+	outer := c.path
+	if c.path != "" && name[0] != '[' {
+		name = "." + name
+	}
+	c.path += name
+	part()
+	c.path = outer
+}
+
+func (c *checker) fail(format string, args ...any) {
+	if c.err == nil {
+		where := c.path
+		if where == "" {
+			where = "the whole"
+		}
+		c.err = fmt.Errorf("in %s: %s", where, fmt.Sprintf(format, args...))
+	}
+}
+
+func (c *checker) count(name string, n int64) {
+	if n < 0 {
+		c.fail("%s is negative (%d)", name, n)
+	} else if n > most {
+		c.fail("%s is larger than can be (%d)", name, n)
+	}
+}
+
+func (c *checker) time(name string, d time.Duration) {
+	if d < 0 {
+		c.fail("%s is negative (%d)", name, d)
+	} else if d > 365*24*time.Hour {
+		c.fail("%s is longer than a year (%d)", name, d)
+	}
+}
+
+func (c *checker) schema(got, want string) {
+	if got != want {
+		c.fail("schema is %.60q, where %q is expected", got, want)
+	}
+}
+
+func (c *checker) run(r *Run) {
+	if r == nil {
+		c.fail("is null")
+		return
+	}
+	c.schema(r.Schema, RunSchema)
+	c.time("elapsed_ns", r.Elapsed)
+	c.count("clients", int64(r.Clients))
+	if !slices.Contains([]string{"closed", "constant", "poisson"}, r.Arrival) {
+		c.fail("arrival is %.60q, where closed, constant or poisson is expected", r.Arrival)
+	}
+	if r.Rate < 0 {
+		c.fail("rate is negative")
+	}
+	end := time.Duration(0)
+	for i, v := range r.Intervals {
+		c.in(fmt.Sprintf("intervals[%d]", i), func() {
+			if v == nil {
+				c.fail("is null")
+				return
+			}
+			c.time("start_ns", v.Start)
+			c.time("length_ns", v.Length)
+			c.count("dropped", v.Dropped)
+			if v.Start < end {
+				c.fail("starts before the one before it")
+			}
+			end = v.Start
+			c.operations("operations", v.Operations)
+		})
+	}
+	c.operations("totals", r.Totals)
+	c.in("requests", func() {
+		q := r.Requests
+		c.count("preloaded", q.Preloaded)
+		c.count("warm_up", q.WarmUp)
+		c.count("recorded", q.Recorded)
+		c.count("errors", q.Errors)
+		c.count("abandoned", q.Abandoned)
+		c.count("dropped", q.Dropped)
+	})
+	c.in("connections", func() {
+		c.count("opened", r.Connections.Opened)
+		c.count("failed", r.Connections.Failed)
+		c.count("lost", r.Connections.Lost)
+	})
+	c.in("generator", func() {
+		if r.Generator.Busy < 0 || r.Generator.CPU < 0 {
+			c.fail("busy or cpu_seconds is negative")
+		}
+		c.histogram("send_lag", r.Generator.SendLag)
+	})
+}
+
+func (c *checker) operations(name string, list []*Operation) {
+	for i, o := range list {
+		c.in(fmt.Sprintf("%s[%d]", name, i), func() {
+			if o == nil {
+				c.fail("is null")
+				return
+			}
+			c.count("count", o.Count)
+			c.count("hits", o.Hits)
+			c.count("misses", o.Misses)
+			c.count("errors", o.Errors)
+			c.count("sent_bytes", o.Sent)
+			c.count("received_bytes", o.Received)
+			for _, n := range o.Outcomes {
+				c.count("outcomes", n)
+			}
+			if p := o.Percentiles; p != nil && (p.P50 < 0 || p.P50 > p.P90 || p.P90 > p.P99 || p.P99 > p.P999 || p.P999 > p.Max) {
+				c.fail("percentiles do not rise")
+			}
+			c.histogram("response", o.Response)
+			c.histogram("service", o.Service)
+		})
+	}
+}
+
+func (c *checker) histogram(name string, h *Histogram) {
+	if h == nil {
+		return
+	}
+	if err := h.check(); err != nil {
+		c.in(name, func() { c.fail("%s", err) })
+	}
+}
+
+func (c *checker) suite(s *Suite) {
+	if s == nil {
+		c.fail("is null")
+		return
+	}
+	c.schema(s.Schema, SuiteSchema)
+	c.time("elapsed_ns", s.Elapsed)
+	c.time("round_trip_ns", s.RoundTrip)
+	for i, rule := range s.Rules {
+		c.in(fmt.Sprintf("rules[%d]", i), func() {
+			if rule == nil {
+				c.fail("is null")
+				return
+			}
+			c.time("elapsed_ns", rule.Elapsed)
+			if !slices.Contains(levels, rule.Level) {
+				c.fail("level is %.60q, where must, should or may is expected", rule.Level)
+			}
+			if !slices.Contains([]Status{Passed, Failed, NotRun, Inconclusive}, rule.Status) {
+				c.fail("status is %.60q, where passed, failed, not run or inconclusive is expected", rule.Status)
+			}
+			for j, e := range rule.Transcript {
+				c.in(fmt.Sprintf("transcript[%d]", j), func() {
+					c.time("at_ns", e.At)
+					c.count("length", int64(e.Length))
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,19 @@
+// Package reports is the data model of what memlite measures and finds, and one file or folder per format that it
+// is written in. A Run is one load run, a Suite one conformance run; both are plain data that JSON carries without
+// loss, so every format can be rendered again later from the saved JSON, byte for byte the same.
+//
+// From the bottom up: model.go and histogram.go are the data; figures.go and score.go compute from it, verdict.go
+// puts it in words, numbers.go and wire.go write figures and hostile bytes; json.go with check.go, html*.go with the
+// folder html, junit.go, markdown.go, png.go and text.go are the formats, each a Format; plot.go is what a picture
+// shows, charts.go makes it from runs, svg.go and png.go draw it; output.go puts a rendering where it belongs, whole
+// or not at all. A new format is a file of its own and a case in format.go.
+//
+// It imports nothing of this module: conformance and loadgen depend on it, never the other way round.
+//
+// Rejected: averaging or interpolating percentiles (histograms are added, percentiles read from the sum); a second
+// model per format; zero for what was not measured (it is absent in JSON and prints as n/a); decoding histograms
+// when they are read (400 MB for ten minutes, and a second writing would depend on the compressor's version);
+// gonum/plot's own SVG (white ground, fixed fonts: it can not follow light and dark); a script in the page (a report
+// is opened from mails and shares, where scripts are off or feared); one SVG that scales to a phone (its figures
+// would be 4 px high: the page holds two).
+package reports

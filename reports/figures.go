@@ -1,0 +1,199 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Total is all operations of the run added; its name is "all". Never nil.
+func (r *Run) Total() *Operation {
+	return sum("all", r.Totals)
+}
+
+// Recorded is how long the recorded stages took; 0 when there was none.
+func (r *Run) Recorded() time.Duration {
+	var d time.Duration
+	for _, v := range r.Intervals {
+		if v.Recorded {
+			d += v.Length
+		}
+	}
+	return d
+}
+
+// sum adds operations. Percentiles are read from the added histograms; those of a single operation are taken as they
+// are, so that a file without histograms still shows what it has. Service stays nil if one of them has none.
+func sum(name string, list []*Operation) *Operation {
+	t := &Operation{Name: name}
+	var response, service []*Histogram
+	for _, o := range list {
+		t.Count += o.Count
+		t.Hits += o.Hits
+		t.Misses += o.Misses
+		t.Errors += o.Errors
+		t.Sent += o.Sent
+		t.Received += o.Received
+		for kind, n := range o.Outcomes {
+			if t.Outcomes == nil {
+				t.Outcomes = map[string]int64{}
+			}
+			t.Outcomes[kind] += n
+		}
+		if o.Count == 0 {
+			continue
+		}
+		response = append(response, o.Response)
+		service = append(service, o.Service)
+		t.Percentiles = o.Percentiles
+	}
+	t.Response, t.Service = added(response), added(service)
+	if t.Response != nil {
+		if len(response) > 1 || t.Percentiles == nil {
+			t.Percentiles = t.Response.Percentiles()
+		}
+	} else if len(response) > 1 {
+		t.Percentiles = nil
+	}
+	return t
+}
+
+// added is the sum of histograms, nil if there is none or one is missing: half a sum would be wrong without a sign.
+func added(list []*Histogram) *Histogram {
+	if len(list) == 0 || slices.Contains(list, nil) {
+		return nil
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	t := NewHistogram()
+	for _, h := range list {
+		t.Add(h)
+	}
+	return t
+}
+
+// rate is n per second over d; NaN, which prints as n/a, when there was no time to count in.
+func rate(n int64, d time.Duration) float64 {
+	if d <= 0 {
+		return math.NaN()
+	}
+	return float64(n) / d.Seconds()
+}
+
+// closed says that requests waited for replies, so that response and service time are one.
+func (r *Run) closed() bool { return r.Arrival == "closed" }
+
+// name is what the reader calls the run.
+func (r *Run) name() string {
+	if r.Title != "" {
+		return r.Title
+	}
+	return r.clients()
+}
+
+// clients has no thousands comma: it is a setting and not a measurement.
+func (r *Run) clients() string {
+	if r.Clients == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", r.Clients)
+}
+
+// names tells runs of one title apart by their place in the list.
+func names(runs []*Run) []string {
+	count := map[string]int{}
+	for _, r := range runs {
+		count[r.name()]++
+	}
+	list := make([]string, len(runs))
+	for i, r := range runs {
+		list[i] = r.name()
+		if count[list[i]] > 1 {
+			list[i] = fmt.Sprintf("%s (%d)", list[i], i+1)
+		}
+	}
+	return list
+}
+
+func (r *Run) arrival() string {
+	if r.closed() {
+		return "closed loop"
+	}
+	return fmt.Sprintf("open loop at %s requests/s (%s)", perSecond(r.Rate), r.Arrival)
+}
+
+// percentile picks one of the usual percentiles in words, n/a when nothing was measured.
+func (o *Operation) percentile(of func(*Percentiles) int64) string {
+	if o.Percentiles == nil {
+		return na
+	}
+	return latency(of(o.Percentiles))
+}
+
+func p50(p *Percentiles) int64  { return p.P50 }
+func p90(p *Percentiles) int64  { return p.P90 }
+func p99(p *Percentiles) int64  { return p.P99 }
+func p999(p *Percentiles) int64 { return p.P999 }
+func pMax(p *Percentiles) int64 { return p.Max }
+
+// swing is how far the throughput of single seconds was from the mean, as parts of the mean. ok is false where
+// fewer than three whole intervals leave nothing to say.
+func (r *Run) swing() (below, above float64, ok bool) {
+	var rates []float64
+	for _, v := range r.Intervals {
+		if v.Recorded && v.Length >= 900*time.Millisecond {
+			var n int64
+			for _, o := range v.Operations {
+				n += o.Count
+			}
+			rates = append(rates, rate(n, v.Length))
+		}
+	}
+	if len(rates) < 3 {
+		return 0, 0, false
+	}
+	mean := 0.0
+	for _, v := range rates {
+		mean += v / float64(len(rates))
+	}
+	if mean == 0 {
+		return 0, 0, false
+	}
+	return 1 - slices.Min(rates)/mean, slices.Max(rates)/mean - 1, true
+}
+
+// steadiness puts swing in words; empty where there is nothing to say.
+func (r *Run) steadiness() string {
+	below, above, ok := r.swing()
+	if !ok {
+		return ""
+	}
+	worst := math.Max(below, above)
+	whole := strconv.Itoa(int(math.Ceil(worst*100))) + " %"
+	if worst <= 0.2 {
+		return "steady, every second within " + whole + " of the mean"
+	}
+	return fmt.Sprintf("not steady: its seconds were from %.0f %% below to %.0f %% above the mean", below*100, above*100)
+}
+
+// outcomes lists errors by kind, the commonest first.
+func (o *Operation) outcomes() string {
+	kinds := make([]string, 0, len(o.Outcomes))
+	for kind := range o.Outcomes {
+		kinds = append(kinds, kind)
+	}
+	slices.SortFunc(kinds, func(a, b string) int {
+		if d := o.Outcomes[b] - o.Outcomes[a]; d != 0 {
+			return int(max(-1, min(1, d)))
+		}
+		return strings.Compare(a, b)
+	})
+	for i, kind := range kinds {
+		kinds[i] = number(o.Outcomes[kind]) + " " + kind
+	}
+	return strings.Join(kinds, ", ")
+}

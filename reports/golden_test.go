@@ -1,0 +1,86 @@
+package reports
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+// saved is the fixture as a file. The goldens are made from the file and not from the code: the compressor of another
+// Go release may write other bytes for the same histogram.
+const saved = "testdata/report.json"
+
+func load(t testing.TB) *Report {
+	t.Helper()
+	if *update {
+		var b bytes.Buffer
+		if err := JSON(&b, fixture()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(saved, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := Read(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// golden compares with a file in testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("%s is not as it was; -update writes it again. Diff (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
+	}
+}
+
+func TestGolden(t *testing.T) {
+	r := load(t)
+	for _, c := range []struct {
+		name   string
+		format Format
+		report *Report
+	}{
+		{"report.html", HTML, r},
+		{"suite.html", HTML, &Report{Suites: r.Suites}},
+		{"run.html", HTML, &Report{Runs: r.Runs[2:]}},
+		{"report.junit", JUnit, r},
+		{"report.md", Markdown, r},
+		{"summary.txt", Summary, r},
+		{"summary-suite.txt", Summary, &Report{Suites: r.Suites}},
+		{"summary-run.txt", Summary, &Report{Runs: r.Runs[:1]}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := c.format(&b, c.report); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, c.name, b.Bytes())
+			var again bytes.Buffer
+			if err := c.format(&again, c.report); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(b.Bytes(), again.Bytes()) {
+				t.Error("the second time it wrote something else")
+			}
+		})
+	}
+}

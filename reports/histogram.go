@@ -1,0 +1,237 @@
+package reports
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The range of every latency histogram, in nanoseconds, with three significant digits. With microseconds as the
+// unit a reply of 40.9 µs would read 40; above the highest value the sample is counted as TooHigh and said.
+const (
+	lowest  = 100
+	highest = int64(60 * time.Second)
+	digits  = 3
+)
+
+// Histogram holds latencies in nanoseconds. Values above 60 s are counted in TooHigh and recorded as 60 s.
+//
+// It is either open (an array of counts, 170 KB, ready to record) or packed (the text that JSON carries, a kilobyte
+// or two). A histogram that is read from JSON stays packed: a ten-minute run has 2,400 of them, 400 MB if open, and
+// writing the very text that was read is what makes a second writing the same to the byte.
+type Histogram struct {
+	TooHigh int64
+
+	counts *hdrhistogram.Histogram // nil while packed
+	packed string                  // HdrHistogram V2, compressed, base64
+}
+
+// NewHistogram returns an empty, open histogram.
+func NewHistogram() *Histogram {
+	return &Histogram{counts: hdrhistogram.New(lowest, highest, digits)}
+}
+
+// Record adds one latency; a negative one counts as 0. On an open histogram it allocates nothing.
+func (h *Histogram) Record(d time.Duration) {
+	v := int64(d)
+	if v > highest {
+		h.TooHigh++
+		v = highest
+	}
+	if v < 0 {
+		v = 0
+	}
+	h.open()
+	_ = h.counts.RecordValue(v) // cannot fail: v is within range
+}
+
+// Add adds the samples of other, bucket by bucket. other stays as it is, nil adds nothing.
+func (h *Histogram) Add(other *Histogram) {
+	if other == nil {
+		return
+	}
+	h.open()
+	if other.counts != nil {
+		h.counts.Merge(other.counts)
+	} else if p, err := unpack(other.packed); err == nil {
+		p.MergeInto(h.counts)
+	}
+	h.TooHigh += other.TooHigh
+}
+
+// Reset forgets all samples and leaves the histogram open.
+func (h *Histogram) Reset() {
+	if h.counts == nil {
+		h.counts = hdrhistogram.New(lowest, highest, digits)
+	}
+	h.counts.Reset()
+	h.packed, h.TooHigh = "", 0
+}
+
+// Pack drops the array of counts for its packed form. Worth calling on a histogram that is kept but hardly read
+// again, such as an interval's; recording into it later opens it again.
+func (h *Histogram) Pack() error {
+	if h == nil || h.counts == nil {
+		return nil
+	}
+	text, err := h.encode()
+	if err != nil {
+		return err
+	}
+	h.counts, h.packed = nil, text
+	return nil
+}
+
+// TotalCount is the number of samples; 0 of a nil histogram.
+func (h *Histogram) TotalCount() int64 {
+	if h == nil {
+		return 0
+	}
+	return h.view().TotalCount()
+}
+
+// ValueAtQuantile returns the latency in nanoseconds at or below which q percent of the samples are, q in 0 to 100;
+// 0 where there is no sample.
+func (h *Histogram) ValueAtQuantile(q float64) int64 {
+	return h.values(q)[0]
+}
+
+// Percentiles reads the usual ones; nil when there is no sample.
+func (h *Histogram) Percentiles() *Percentiles {
+	if h == nil {
+		return nil
+	}
+	c := h.view()
+	if c.TotalCount() == 0 {
+		return nil
+	}
+	v := c.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
+	return &Percentiles{P50: v[0], P90: v[1], P99: v[2], P999: v[3], Max: c.Max()}
+}
+
+// values reads many quantiles in one pass, in the order given.
+func (h *Histogram) values(q ...float64) []int64 {
+	if h == nil {
+		return make([]int64, len(q))
+	}
+	return h.view().ValueAtPercentilesSlice(q)
+}
+
+// view is for reading only. A packed histogram is unpacked for this once and not kept, so that readers may share it.
+func (h *Histogram) view() *hdrhistogram.Histogram {
+	if h.counts != nil {
+		return h.counts
+	}
+	c := hdrhistogram.New(lowest, highest, digits)
+	if p, err := unpack(h.packed); err == nil {
+		p.MergeInto(c)
+	}
+	return c
+}
+
+func (h *Histogram) open() {
+	if h.counts == nil {
+		h.counts, h.packed = h.view(), ""
+	}
+}
+
+func (h *Histogram) encode() (string, error) {
+	if h.counts == nil && h.packed != "" {
+		return h.packed, nil
+	}
+	b, err := h.view().Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	return string(b), err
+}
+
+type histogramJSON struct {
+	HDR     string `json:"hdr"` // HdrHistogram V2, compressed, base64
+	TooHigh int64  `json:"too_high,omitempty"`
+}
+
+// MarshalJSON writes the compressed V2 form that every HdrHistogram library reads.
+func (h *Histogram) MarshalJSON() ([]byte, error) {
+	text, err := h.encode()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(histogramJSON{HDR: text, TooHigh: h.TooHigh})
+}
+
+// UnmarshalJSON keeps the text; Read checks it, because only Read can say where in the file it stands.
+func (h *Histogram) UnmarshalJSON(b []byte) error {
+	var j histogramJSON
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&j); err != nil {
+		return err
+	}
+	*h = Histogram{packed: j.HDR, TooHigh: j.TooHigh}
+	return nil
+}
+
+// check says what is wrong with a packed histogram.
+func (h *Histogram) check() error {
+	if h.TooHigh < 0 {
+		return errors.New("too_high is negative")
+	}
+	if h.counts != nil {
+		return nil
+	}
+	p, err := unpack(h.packed)
+	if err == nil && p.TotalCount() > most {
+		err = errors.New("more samples than can be")
+	}
+	return err
+}
+
+// unpack reads a packed histogram of our own range only: another one could not be added to ours without moving
+// samples, and a hostile one could announce a range that takes gigabytes. So the range is read before the rest.
+func unpack(text string) (*hdrhistogram.PackedHistogram, error) {
+	const (
+		longest = 1 << 20 // our range has 22,528 counts of at most 9 bytes
+		header  = 8       // cookie and length, before the compressed part
+	)
+	if len(text) > longest {
+		return nil, fmt.Errorf("histogram of %d bytes is longer than can be", len(text))
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("histogram: %w", err)
+	}
+	if len(raw) < header {
+		return nil, errors.New("histogram is cut off")
+	}
+	z, err := zlib.NewReader(bytes.NewReader(raw[header:]))
+	if err != nil {
+		return nil, fmt.Errorf("histogram: %w", err)
+	}
+	defer z.Close()
+	var head struct {
+		Cookie, Length, Offset, Digits int32
+		Lowest, Highest                int64
+		Ratio                          float64
+	}
+	if err := binary.Read(z, binary.BigEndian, &head); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("cut off")
+		}
+		return nil, fmt.Errorf("histogram: %w", err)
+	}
+	if head.Lowest != lowest || head.Highest != highest || head.Digits != digits {
+		return nil, fmt.Errorf("histogram of range %d to %d with %d digits, where %d to %d with %d is expected",
+			head.Lowest, head.Highest, head.Digits, lowest, highest, digits)
+	}
+	p, err := hdrhistogram.DecodePacked([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("histogram: %w", err)
+	}
+	return p, nil
+}

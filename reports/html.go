@@ -1,0 +1,172 @@
+package reports
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+)
+
+//go:embed html
+var pageFiles embed.FS
+
+// HTML writes one page that holds everything: no script, no font, no picture from elsewhere, so that it can be sent
+// as it is. The page's own policy forbids the rest: even if a reply of a server got into it as markup, nothing ran.
+func HTML(w io.Writer, r *Report) error {
+	if len(r.Runs)+len(r.Suites) == 0 {
+		return errEmpty
+	}
+	style, err := pageFiles.ReadFile("html/style.css")
+	if err != nil {
+		return err
+	}
+	t, err := template.ParseFS(pageFiles, "html/*.tmpl")
+	if err != nil {
+		return err
+	}
+	p := newPage(r)
+	p.Style = template.CSS(style)
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "page.tmpl", p); err != nil {
+		return err
+	}
+	_, err = b.WriteTo(w)
+	return err
+}
+
+// The page as the templates see it. Every string in it has been through visible where it can hold what a server or
+// a user sent; html/template does the rest of the escaping.
+type page struct {
+	Title, Heading, When, Version string
+	Style                         template.CSS
+	Verdicts                      []shownVerdict
+	Contents                      []link
+	Suites                        []suitePage
+	Overview                      *overview
+	Runs                          []runPage
+}
+
+type link struct{ Anchor, Name string }
+
+type shownVerdict struct {
+	Tone               tone
+	Symbol, Word, Text string
+}
+
+func show(v verdict) shownVerdict {
+	word := map[tone]string{good: "Good", bad: "Bad", unsure: "Not certain"}[v.Tone]
+	return shownVerdict{v.Tone, v.Tone.symbol(), word, together(visible(v.Text))}
+}
+
+var figureAndUnit = regexp.MustCompile(`(\d) (ns|µs|ms|s|min|%)`)
+
+// together keeps a figure and its unit on one line.
+func together(s string) string { return figureAndUnit.ReplaceAllString(s, "$1\u00a0$2") }
+
+// tile is one figure that is shown large.
+type tile struct {
+	Name, Value, Unit, Note string
+	Kind                    tone // "" for no judgement
+}
+
+// facts are pairs under a heading.
+type facts struct {
+	Name string
+	Rows []fact
+}
+
+type fact struct{ Name, Value, Note string }
+
+type table struct {
+	Name string
+	Head []string
+	Rows []tableRow
+}
+
+type tableRow struct {
+	Name, Anchor string
+	Quiet        bool // belongs to the row above
+	Cells        []cell
+}
+
+type cell struct {
+	Text string
+	Bad  bool
+}
+
+func newPage(r *Report) *page {
+	p := &page{}
+	for _, v := range verdicts(r) {
+		p.Verdicts = append(p.Verdicts, show(v))
+	}
+	var targets []string
+	var made Environment
+	var when time.Time
+	seen := map[string]bool{}
+	note := func(target string, e Environment, started time.Time) {
+		if !seen[target] {
+			seen[target] = true
+			targets = append(targets, visible(target))
+		}
+		if when.IsZero() || started.Before(when) {
+			when, made = started, e
+		}
+	}
+	for i, s := range r.Suites {
+		note(s.Target, s.Environment, s.Started)
+		p.Suites = append(p.Suites, newSuitePage(r, i))
+		p.Contents = append(p.Contents, link{p.Suites[i].Anchor, p.Suites[i].Name})
+	}
+	for _, run := range r.Runs {
+		note(run.Target, run.Environment, run.Started)
+	}
+	if len(r.Runs) > 1 {
+		p.Overview = newOverview(r.Runs)
+		p.Contents = append(p.Contents, link{"load", "Load"})
+	}
+	all := names(r.Runs)
+	for i := range r.Runs {
+		v := newRunPage(r, i, all[i])
+		p.Runs = append(p.Runs, v)
+		p.Contents = append(p.Contents, link{v.Anchor, v.Name})
+	}
+	p.Heading = strings.Join(targets, ", ")
+	if p.Heading == "" {
+		p.Heading = "Report"
+	}
+	p.Title = "memlite report: " + p.Heading
+	p.Version = orNA(visible(made.Version))
+	p.When = date(when)
+	if made.Host != "" {
+		p.When += ", from " + visible(made.Host)
+	}
+	return p
+}
+
+func environment(e Environment) facts {
+	cpus := na
+	if e.CPUs > 0 {
+		cpus = fmt.Sprint(e.CPUs)
+	}
+	return facts{"Environment of the measuring side", []fact{
+		{Name: "memlite", Value: orNA(visible(e.Version))},
+		{Name: "Go", Value: orNA(visible(e.Go))},
+		{Name: "system", Value: orNA(visible(e.OS))},
+		{Name: "kernel", Value: orNA(visible(e.Kernel))},
+		{Name: "processor", Value: orNA(visible(e.CPU))},
+		{Name: "cores usable", Value: cpus},
+		{Name: "host", Value: orNA(visible(e.Host))},
+	}}
+}
+
+func visibleAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = visible(s)
+	}
+	return out
+}

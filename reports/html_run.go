@@ -1,0 +1,206 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+)
+
+type chart struct {
+	Title, Note  string
+	Wide, Narrow template.HTML
+}
+
+func newChart(p *plot, note string) chart {
+	return chart{p.Title, note, p.svg(wide), p.svg(narrow)}
+}
+
+// overview compares several runs.
+type overview struct {
+	Table table
+	Chart *chart
+}
+
+func newOverview(runs []*Run) *overview {
+	o := &overview{Table: table{
+		Name: "Comparison of the runs",
+		Head: []string{"run", "requests/s", "errors", "p50", "p90", "p99", "p99.9", "max"},
+	}}
+	all := names(runs)
+	for i, run := range runs {
+		t := run.Total()
+		o.Table.Rows = append(o.Table.Rows, tableRow{
+			Name: visible(all[i]), Anchor: runAnchor(i),
+			Cells: append([]cell{{Text: perSecond(rate(t.Count, run.Recorded()))}, errorCell(t)}, percentileCells(t.Percentiles)...),
+		})
+	}
+	if p := percentileChart(runs); len(p.Series) > 0 {
+		c := newChart(p, curveNote)
+		o.Chart = &c
+	}
+	return o
+}
+
+const curveNote = "Each step to the right is ten times rarer: at 99.9 stands the time that one request in a thousand exceeded."
+
+func runAnchor(i int) string { return fmt.Sprintf("run-%d", i+1) }
+
+type runPage struct {
+	Anchor, Name string
+	Verdict      *shownVerdict // nil if the page's head says it
+	Warnings     []string
+	Tiles        []tile
+	Charts       []chart
+	Operations   table
+	Notes        []string
+	Command      string
+	Open         bool
+	Facts        []facts
+}
+
+// drawnMoments bounds the size of a page: more than this many can not be told apart in a chart.
+const drawnMoments = 150
+
+func newRunPage(report *Report, i int, name string) runPage {
+	r := report.Runs[i]
+	t := r.Total()
+	p := runPage{
+		Anchor: runAnchor(i), Name: visible(name), Warnings: visibleAll(r.Warnings), Tiles: runTiles(r, t),
+		Operations: operationTable(r, t), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
+		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
+	}
+	if len(report.Runs) > 1 {
+		v := show(verdictOfRun(r))
+		p.Verdict = &v
+	}
+	if c := percentileChart([]*Run{r}); len(c.Series) > 0 {
+		p.Charts = append(p.Charts, newChart(c, curveNote))
+	}
+	if m := r.moments(drawnMoments); len(m) > 0 {
+		p.Charts = append(p.Charts, newChart(throughputChart(r, m), ""), newChart(latencyChart(m), ""))
+	}
+	if r.closed() {
+		p.Notes = append(p.Notes, "A closed loop hides queueing: a client that waits for a slow reply sends nothing meanwhile, so response and service time are one. An open loop (--rate) shows what users who do not wait for each other would see.")
+	} else {
+		p.Notes = append(p.Notes, "Response time counts from the moment at which the request should have been sent, service time from the moment at which it was.")
+	}
+	if n := t.Response.tooHigh(); n > 0 {
+		p.Notes = append(p.Notes, plural(n, "reply took longer than 60 s: counted as 60 s. The maximum is not known"))
+	}
+	return p
+}
+
+func runTiles(r *Run, t *Operation) []tile {
+	list := []tile{{Name: "throughput", Value: perSecond(rate(t.Count, r.Recorded())), Unit: "/s"}}
+	if !r.closed() {
+		list[0].Note = "of " + perSecond(r.Rate) + " asked for"
+	}
+	for _, c := range []struct {
+		name string
+		of   func(*Percentiles) int64
+	}{{"p50", p50}, {"p99", p99}, {"p99.9", p999}, {"max", pMax}} {
+		list = append(list, tile{Name: c.name, Value: t.percentile(c.of)})
+	}
+	errors := tile{Name: "errors", Value: number(t.Errors)}
+	if t.Errors > 0 {
+		errors.Kind, errors.Note = bad, share(t.Errors, t.Count+t.Errors)
+	}
+	return append(list, errors)
+}
+
+func operationTable(r *Run, t *Operation) table {
+	o := table{Name: "Operations", Head: []string{"operation", "answered", "per second", "errors", "hits", "misses", "p50", "p90", "p99", "p99.9", "max"}}
+	list := r.Totals
+	if len(list) != 1 {
+		list = append([]*Operation{t}, list...)
+	}
+	for _, op := range list {
+		hits, misses := na, na
+		if op.Hits+op.Misses > 0 {
+			hits, misses = number(op.Hits), number(op.Misses)
+		}
+		o.Rows = append(o.Rows, tableRow{Name: visible(op.Name), Cells: append([]cell{
+			{Text: number(op.Count)}, {Text: perSecond(rate(op.Count, r.Recorded()))}, errorCell(op), {Text: hits}, {Text: misses},
+		}, percentileCells(op.Percentiles)...)})
+		if op.Service != nil {
+			o.Rows = append(o.Rows, tableRow{Name: "service time", Quiet: true,
+				Cells: append(make([]cell, 5), percentileCells(op.Service.Percentiles())...)})
+		}
+	}
+	return o
+}
+
+func errorCell(o *Operation) cell { return cell{number(o.Errors), o.Errors > 0} }
+
+func percentileCells(p *Percentiles) []cell {
+	o := &Operation{Percentiles: p}
+	return []cell{{Text: o.percentile(p50)}, {Text: o.percentile(p90)}, {Text: o.percentile(p99)}, {Text: o.percentile(p999)}, {Text: o.percentile(pMax)}}
+}
+
+func requestFacts(r *Run) facts {
+	t := r.Total()
+	q := r.Requests
+	f := facts{Name: "Requests", Rows: []fact{
+		{"preloaded", number(q.Preloaded), "before the run"},
+		{"warm-up", number(q.WarmUp), "not in the figures"},
+		{"recorded", number(q.Recorded), "in the figures"},
+		{"errors", number(q.Errors), visible(t.outcomes())},
+		{"abandoned", number(q.Abandoned), "sent, not answered in time at the end"},
+		{"dropped", number(q.Dropped), "never sent: no client was free in time"},
+		{"sent", size(t.Sent), ""},
+		{"received", size(t.Received), ""},
+	}}
+	if t.Hits+t.Misses > 0 {
+		f.Rows = append(f.Rows, fact{"hit ratio", share(t.Hits, t.Hits+t.Misses), ""})
+	}
+	c := r.Connections
+	f.Rows = append(f.Rows, fact{"connections", number(c.Opened), fmt.Sprintf("opened; %s failed, %s lost", number(c.Failed), number(c.Lost))})
+	return f
+}
+
+func planFacts(r *Run) facts {
+	f := facts{Name: "Plan", Rows: []fact{
+		{"started", date(r.Started), ""},
+		{"took", elapsed(r.Elapsed), "recorded " + elapsed(r.Recorded())},
+		{"arrival", r.arrival(), ""},
+	}}
+	for _, s := range r.Plan {
+		f.Rows = append(f.Rows, fact{visible(s.Name), orNA(visible(s.Value)), ""})
+	}
+	return f
+}
+
+func generatorFacts(r *Run) facts {
+	g := r.Generator
+	loops, busy, cpu, perMillion := na, na, na, na
+	if g.Loops > 0 {
+		loops = fmt.Sprint(g.Loops)
+	}
+	if g.Busy > 0 {
+		busy = percent(g.Busy)
+	}
+	if g.CPU > 0 {
+		cpu = digits3(g.CPU) + " s"
+		if n := r.Total().Count; n > 0 {
+			perMillion = digits3(g.CPU/float64(n)*1e6) + " s"
+		}
+	}
+	lag := na
+	if p := g.SendLag.Percentiles(); p != nil {
+		lag = together(fmt.Sprintf("p50 %s, p99 %s, max %s", latency(p.P50), latency(p.P99), latency(p.Max)))
+	}
+	return facts{"Load generator", []fact{
+		{"limit", r.limit(), ""},
+		{"loops", loops, ""},
+		{"busiest loop", busy, "of the time"},
+		{"processor time", cpu, ""},
+		{"per million requests", perMillion, ""},
+		{"send lag", lag, ""},
+	}}
+}
+
+func (h *Histogram) tooHigh() int64 {
+	if h == nil {
+		return 0
+	}
+	return h.TooHigh
+}

@@ -1,0 +1,199 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// document is a file of several runs and suites. A single one is written bare, as its own schema says.
+type document struct {
+	Schema string   `json:"schema"`
+	Runs   []*Run   `json:"runs"`
+	Suites []*Suite `json:"suites"`
+}
+
+// JSON writes the report without loss. What Read made of a file of memlite's, JSON writes as it was, to the byte.
+func JSON(w io.Writer, r *Report) error {
+	d := document{Schema: ReportSchema, Runs: []*Run{}, Suites: []*Suite{}}
+	for _, run := range r.Runs {
+		c := *run
+		c.Schema = RunSchema
+		d.Runs = append(d.Runs, &c)
+	}
+	for _, suite := range r.Suites {
+		c := *suite
+		c.Schema = SuiteSchema
+		d.Suites = append(d.Suites, &c)
+	}
+	var v any = d
+	switch {
+	case len(d.Runs) == 1 && len(d.Suites) == 0:
+		v = d.Runs[0]
+	case len(d.Runs) == 0 && len(d.Suites) == 1:
+		v = d.Suites[0]
+	case len(d.Runs)+len(d.Suites) == 0:
+		return errEmpty
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	return e.Encode(v)
+}
+
+var errEmpty = errors.New("there is no run and no suite in it")
+
+// largest is the size above which Read does not try. An hour's run with a hundred intervals a minute is a tenth of it.
+const largest = 1 << 30
+
+// Read reads a report that JSON wrote. The error says in one line what is wrong with the file, and where.
+func Read(path string) (*Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > largest {
+		return nil, fmt.Errorf("%s: larger than 1 GiB: not a report of memlite", visible(path))
+	}
+	r, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", visible(path), visible(err.Error()))
+	}
+	return r, nil
+}
+
+var schemaName = regexp.MustCompile(`^memlite\.(run|suite|report)/([0-9]{1,9})$`)
+
+func parse(b []byte) (*Report, error) {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, errors.New("the file is empty")
+	}
+	var head struct {
+		Schema *string `json:"schema"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, explain(b, err)
+	}
+	if head.Schema == nil {
+		return nil, errors.New(`not a report of memlite: it has no "schema"`)
+	}
+	m := schemaName.FindStringSubmatch(*head.Schema)
+	if m == nil {
+		return nil, fmt.Errorf("not a report of memlite: its schema is %.60q", *head.Schema)
+	}
+	if version, _ := strconv.Atoi(m[2]); version != 1 {
+		return nil, fmt.Errorf("its schema is %s, this memlite reads memlite.%s/1: read it with a newer memlite", *head.Schema, m[1])
+	}
+	r := new(Report)
+	var err error
+	switch m[1] {
+	case "run":
+		r.Runs = []*Run{new(Run)}
+		err = decode(b, r.Runs[0])
+	case "suite":
+		r.Suites = []*Suite{new(Suite)}
+		err = decode(b, r.Suites[0])
+	case "report":
+		var d document
+		err = decode(b, &d)
+		r.Runs, r.Suites = d.Runs, d.Suites
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := check(r, m[1] == "report"); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// decode is strict: a field that is not known would be lost at the next writing.
+func decode(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return explain(b, err)
+	}
+	return nil
+}
+
+var unknownField = regexp.MustCompile(`^json: unknown field (".*")$`)
+
+// explain adds the place to an error of encoding/json.
+func explain(b []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		if len(bytes.TrimSpace(b[min(int(syntax.Offset), len(b)):])) == 0 && syntax.Error() == "unexpected end of JSON input" {
+			return fmt.Errorf("cut off: the JSON ends in the middle, at %s", position(b, int64(len(b))))
+		}
+		return fmt.Errorf("not JSON at %s: %s", position(b, syntax.Offset), syntax)
+	case errors.As(err, &kind):
+		field := kind.Field
+		if field == "" {
+			field = "the whole"
+		}
+		return fmt.Errorf("at %s: %s holds %s, where %s is expected", position(b, kind.Offset), field, found(kind.Value), shape(kind.Type.Kind().String()))
+	}
+	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
+		// The decoder does not say where. The first such name is the right one but for a contrived file.
+		where := "an unknown place"
+		if i := bytes.Index(b, []byte(m[1])); i >= 0 {
+			where = position(b, int64(i+1))
+		}
+		return fmt.Errorf("at %s: unknown field %s: misspelt, or of a newer memlite", where, m[1])
+	}
+	return err
+}
+
+// found is a JSON value in words.
+func found(value string) string {
+	switch value {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "a string"
+	}
+	return strings.Replace(value, "number", "the number", 1)
+}
+
+// shape is a Go kind in JSON's words.
+func shape(kind string) string {
+	switch kind {
+	case "struct", "map", "ptr":
+		return "an object"
+	case "slice", "array":
+		return "a list"
+	case "string":
+		return "a string"
+	case "bool":
+		return "true or false"
+	case "float64":
+		return "a number"
+	}
+	return "a whole number"
+}
+
+// position is where the byte at offset (counted from 1) stands, as editors count.
+func position(b []byte, offset int64) string {
+	before := b[:max(0, min(offset-1, int64(len(b))))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - (bytes.LastIndexByte(before, '\n') + 1) + 1
+	return fmt.Sprintf("line %d, column %d", line, column)
+}

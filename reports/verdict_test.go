@@ -1,0 +1,126 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestVerdictOfRun(t *testing.T) {
+	run := func(edit func(*Run)) *Run {
+		r := fixtureRun(64, 2000, time.Millisecond, 0.3, false)
+		edit(r)
+		return r
+	}
+	for _, c := range []struct {
+		run  *Run
+		tone tone
+		want []string
+	}{
+		{run(func(*Run) {}), good, []string{"64 clients, closed loop: 2,0", " requests/s; p50 1.0", "; no errors; the load generator was not the limit."}},
+		{run(func(r *Run) { r.Generator.Busy = 0 }), good, []string{"whether the load generator was the limit was not measured"}},
+		{run(func(r *Run) { r.Generator.Bottleneck = true }), unsure, []string{"the load generator was the limit."}},
+		{run(func(r *Run) { r.CutShort = true }), unsure, []string{"cut short after 10.0 s"}},
+		{run(func(r *Run) { r.Totals[0].Errors = 1 }), bad, []string{"1 error (under 0.01 %)"}},
+		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 2000 }), good, []string{"open loop at 2,000 requests/s (constant): kept 2,0", "response p50"}},
+		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 9000 }), good, []string{"only 2,0"}},
+		{run(func(r *Run) { r.Requests.Dropped = 3 }), bad, []string{"3 never sent because no client was free in time"}},
+		{run(func(r *Run) { r.Intervals = nil }), good, []string{": n/a requests/s; p50"}},
+		{run(func(r *Run) { r.Totals = nil }), bad, []string{"not one request was answered as the profile allows."}},
+		{run(func(r *Run) {
+			for _, o := range r.Totals {
+				o.Percentiles, o.Response = nil, nil
+			}
+		}), good, []string{"p50 n/a, p99 n/a"}},
+	} {
+		v := verdictOfRun(c.run)
+		if v.Tone != c.tone {
+			t.Errorf("%s: meant %s, want %s", v.Text, v.Tone, c.tone)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(v.Text, want) {
+				t.Errorf("%s: no %q in it", v.Text, want)
+			}
+		}
+	}
+}
+
+func TestVerdictOfSuite(t *testing.T) {
+	suite := func(statuses ...Status) *Suite {
+		s := &Suite{Target: "x:1", Profile: "report", Level: "should"}
+		for _, status := range statuses {
+			s.Rules = append(s.Rules, &Rule{ID: "SET-04", Level: "must", Status: status})
+		}
+		return s
+	}
+	known := suite(Failed)
+	known.Rules[0].Known = "so it is"
+	cut := suite(Passed, Passed)
+	cut.CutShort = true
+	for _, c := range []struct {
+		suite *Suite
+		tone  tone
+		want  string
+	}{
+		{suite(Passed, Passed, NotRun), good, "x:1 keeps the protocol (profile report, up to level should): all 2 rules asked passed."},
+		{suite(Passed), good, "x:1 passed the 1 rule asked"},
+		{suite(Passed, Failed), bad, "does not keep the protocol (profile report, up to level should): 1 of 2 rules asked failed: SET-04."},
+		{known, bad, "all of them are documented deviations"},
+		{suite(Passed, Inconclusive), unsure, "1 of 2 rules asked were inconclusive, the others passed"},
+		{suite(NotRun), unsure, "no rule was run"},
+		{suite(), unsure, "no rule was run"},
+		{cut, unsure, "the suite was cut short"},
+	} {
+		if v := verdictOfSuite(c.suite); v.Tone != c.tone || !strings.Contains(v.Text, c.want) {
+			t.Errorf("%s %q, want %s %q", v.Tone, v.Text, c.tone, c.want)
+		}
+	}
+}
+
+func TestSteadiness(t *testing.T) {
+	r := fixtureRun(64, 2000, time.Millisecond, 0.3, false)
+	if s := r.steadiness(); s != "steady, every second within 5 % of the mean" {
+		t.Error(s)
+	}
+	r.Intervals[3].Operations = nil
+	if s := r.steadiness(); !strings.HasPrefix(s, "not steady: its seconds were from 100 % below to ") {
+		t.Error(s)
+	}
+	r.Intervals = r.Intervals[:2]
+	if s := r.steadiness(); s != "" {
+		t.Error("said of two seconds:", s)
+	}
+}
+
+// TestUnknownIsNotZero: an old or foreign system measures little, and every format says n/a.
+func TestUnknownIsNotZero(t *testing.T) {
+	r := &Report{Runs: []*Run{{Arrival: "closed", Clients: 3, Totals: []*Operation{{Name: "get", Count: 5}}}}}
+	for name, format := range map[string]Format{"html": HTML, "md": Markdown, "junit": JUnit, "text": Summary} {
+		var b bytes.Buffer
+		if err := format(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if strings.Contains(text, "0 ns") || strings.Contains(text, "NaN") || strings.Count(text, "n/a") < 6 {
+			t.Errorf("%s: unknown reads as something:\n%s", name, text[strings.Index(text, "</style>")+1:])
+		}
+	}
+}
+
+func TestSummaryIsShort(t *testing.T) {
+	s := fixtureSuite()
+	for range 50 {
+		s.Rules = append(s.Rules, &Rule{ID: "X-01", Level: "may", Status: Failed, Title: strings.Repeat("long ", 100), Want: strings.Repeat("x", 1000)})
+	}
+	var b bytes.Buffer
+	if err := Summary(&b, &Report{Suites: []*Suite{s}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "\n"); n > 15 {
+		t.Errorf("%d lines:\n%s", n, b.String())
+	}
+	if strings.ContainsAny(b.String(), "\x1b\x07") {
+		t.Error("it holds control characters")
+	}
+}
