@@ -1,0 +1,95 @@
+package loadgen
+
+import (
+	"time"
+
+	"memlite/server/netloop"
+)
+
+// client is one connection's part in the run. It has no goroutine, no buffer and no timer.
+type client struct {
+	conn    *netloop.Conn
+	since   time.Duration // down: when to dial; dialing: since when; open: since when there is room for a request
+	reply   reply
+	head    uint32 // place of the oldest request in flight in the ring
+	n       uint32 // requests in flight
+	pending uint32 // entries in worker.thinking
+	index   int32
+	state   state
+	fails   uint8 // connections in a row that brought no answer
+	listed  bool  // in worker.free
+}
+
+type state uint8
+
+const (
+	down state = iota
+	dialing
+	open
+)
+
+// flight is a request in flight: 32 bytes.
+type flight struct {
+	intended, sent time.Duration
+	key            uint64 // hash
+	kind           Kind
+	recorded       bool
+}
+
+// ring returns the client's places for requests in flight.
+func (w *worker) ring(c *client) []flight {
+	depth := int(w.plan.Pipeline)
+	return w.flights[int(c.index)*depth:][:depth]
+}
+
+// oldest returns the request whose reply comes next. There must be one.
+func (w *worker) oldest(c *client) *flight { return &w.ring(c)[c.head] }
+
+// push returns a place for one more request. There must be room.
+func (w *worker) push(c *client) *flight {
+	i := c.head + c.n
+	if depth := uint32(w.plan.Pipeline); i >= depth {
+		i -= depth
+	}
+	c.n++
+	return &w.ring(c)[i]
+}
+
+func (w *worker) pop(c *client) {
+	c.n--
+	if c.head++; c.head == uint32(w.plan.Pipeline) {
+		c.head = 0
+	}
+}
+
+// fifo is a queue in a ring that grows when it must.
+type fifo[T any] struct {
+	items   []T
+	head, n int
+}
+
+func (q *fifo[T]) push(v T) {
+	if q.n == len(q.items) {
+		larger := make([]T, max(16, 2*q.n))
+		k := copy(larger, q.items[q.head:])
+		copy(larger[k:], q.items[:q.head])
+		q.items, q.head = larger, 0
+	}
+	i := q.head + q.n
+	if i >= len(q.items) {
+		i -= len(q.items)
+	}
+	q.items[i] = v
+	q.n++
+}
+
+func (q *fifo[T]) front() *T { return &q.items[q.head] }
+
+func (q *fifo[T]) pop() T {
+	v := q.items[q.head]
+	q.n--
+	if q.head++; q.head == len(q.items) {
+		q.head = 0
+	}
+	return v
+}

@@ -1,0 +1,245 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"memlite/server/netloop"
+)
+
+const (
+	// maxDialing bounds the connections that a loop has under way, so that thousands do not overflow the
+	// server's queue of new connections, where a lost SYN costs a second.
+	maxDialing = 128
+	firstRetry = 10 * time.Millisecond
+	lastRetry  = time.Second
+)
+
+// counts is what the coordinator wants to know of a worker.
+type counts struct {
+	open, opened, failed, lost int64
+	answered, errors           int64
+	unasked                    int64 // connections that brought bytes nobody had asked for
+	fatal                      error // no use in going on
+	dialError                  error // the last one
+	example                    string
+}
+
+func (c *counts) add(o counts) {
+	c.open += o.open
+	c.opened += o.opened
+	c.failed += o.failed
+	c.lost += o.lost
+	c.answered += o.answered
+	c.errors += o.errors
+	c.unasked += o.unasked
+	if c.fatal == nil {
+		c.fatal = o.fatal
+	}
+	if c.dialError == nil {
+		c.dialError = o.dialError
+	}
+	if c.example == "" {
+		c.example = o.example
+	}
+}
+
+// connect starts to open all connections.
+func (w *worker) connect() {
+	w.connecting = true
+	for i := len(w.clients) - 1; i >= 0; i-- {
+		w.down = append(w.down, int32(i))
+	}
+	w.sweep()
+}
+
+// dialMore dials clients that are down and whose time has come.
+func (w *worker) dialMore(now time.Duration) {
+	for i := len(w.down) - 1; i >= 0 && w.dialing < maxDialing; i-- {
+		c := &w.clients[w.down[i]]
+		if c.since > now {
+			continue
+		}
+		w.down[i] = w.down[len(w.down)-1]
+		w.down = w.down[:len(w.down)-1]
+		c.state, c.since = dialing, now
+		w.dialing++
+		c.conn = w.loop.Dial(w.target.network, w.target.address, w, c)
+	}
+}
+
+// retry queues c up for another connection: at once after one that brought answers, later and later after others.
+func (w *worker) retry(c *client, now time.Duration) {
+	c.conn, c.state, c.since, c.reply = nil, down, now, reply{}
+	if c.fails > 0 {
+		c.since += min(firstRetry<<min(c.fails-1, 10), lastRetry)
+	}
+	if c.fails < 255 {
+		c.fails++
+	}
+	if w.leaving {
+		return
+	}
+	w.down = append(w.down, c.index)
+	w.sweepBy(c.since)
+}
+
+// sweepBy has sweep called at the time at, or earlier if it was to be.
+func (w *worker) sweepBy(at time.Duration) {
+	if at < w.sweepAt {
+		w.sweepAt = at
+		w.sweeper.Reset(at)
+	}
+}
+
+// Open is called when a connection is up.
+func (w *worker) Open(conn *netloop.Conn) {
+	c, ok := conn.State.(*client)
+	if !ok {
+		return
+	}
+	now := netloop.Now()
+	c.state, c.since = open, now
+	w.dialing--
+	w.counts.open++
+	w.counts.opened++
+	if w.connecting && w.counts.open == int64(len(w.clients)) {
+		w.wake()
+	}
+	w.dialMore(now)
+	if w.stage != nil {
+		w.fill(c, now)
+		w.serve(now)
+	}
+}
+
+// End is called when the server has shut its sending side: no reply can come any more.
+func (w *worker) End(conn *netloop.Conn) {
+	if c, ok := conn.State.(*client); ok {
+		w.lose(c, Ended, netloop.Now())
+	}
+}
+
+// Closed is called when a connection has ended by itself, could not be opened, or was given up.
+func (w *worker) Closed(conn *netloop.Conn, err error) {
+	c, ok := conn.State.(*client)
+	if !ok {
+		if w.leaving {
+			w.parting--
+			w.checkGone()
+		}
+		return
+	}
+	now := netloop.Now()
+	if c.state == dialing {
+		w.dialFailed(c, err, now)
+		w.dialMore(now)
+		return
+	}
+	kind := Ended
+	if isReset(err) {
+		kind = Reset
+	}
+	w.lose(c, kind, now)
+}
+
+// lose gives a connection up. What is in flight on it ends as o.
+func (w *worker) lose(c *client, o Outcome, now time.Duration) {
+	for c.n > 0 {
+		w.finish(c, o, now)
+	}
+	c.conn.State = nil // its Closed is no news
+	c.conn.Abort()
+	w.counts.open--
+	w.counts.lost++
+	w.retry(c, now)
+	if w.stage != nil {
+		w.checkIdle()
+	}
+	if w.counts.answered == 0 {
+		w.wake() // it may never be any better
+	}
+}
+
+func (w *worker) dialFailed(c *client, err error, now time.Duration) {
+	w.dialing--
+	w.counts.failed++
+	w.counts.dialError = err
+	// Where not even the first connection can be made, there is nothing to wait for, but for a queue that is full.
+	hopeless := w.counts.opened == 0 && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, context.DeadlineExceeded)
+	if w.connecting && (hopeless || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EADDRNOTAVAIL)) {
+		w.counts.fatal = err
+		w.wake()
+	}
+	w.retry(c, now)
+}
+
+// sweep looks for what has taken too long, and dials those whose time has come.
+func (w *worker) sweep() {
+	if w.leaving {
+		return
+	}
+	now := netloop.Now()
+	w.turn(now)
+	period := min(max(w.plan.Timeout/10, 5*time.Millisecond), 500*time.Millisecond)
+	if now >= w.scanAt {
+		w.scanAt = now + period
+		for i := range w.clients {
+			c := &w.clients[i]
+			switch {
+			case c.state == dialing && now-c.since > w.plan.Timeout:
+				c.conn.State = nil
+				c.conn.Abort()
+				w.dialFailed(c, fmt.Errorf("dial %s: %w", w.target.address, context.DeadlineExceeded), now)
+			case c.state == open && c.n > 0 && now-w.oldest(c).sent > w.plan.Timeout:
+				w.lose(c, Timeout, now)
+			}
+		}
+	}
+	w.dialMore(now)
+	if w.stage != nil {
+		w.serve(now)
+	}
+	w.sweepAt = forever
+	w.sweepBy(w.scanAt)
+	if len(w.down) > 0 {
+		w.sweepBy(now + firstRetry)
+	}
+}
+
+// finishUp gives up what is still in flight and returns how much of it belongs to recorded stages.
+func (w *worker) finishUp() (abandoned int64) {
+	for i := range w.clients {
+		for c := &w.clients[i]; c.n > 0; w.pop(c) {
+			if w.oldest(c).recorded {
+				abandoned++
+			}
+		}
+	}
+	w.flying = 0
+	return abandoned
+}
+
+// leave closes all connections in order.
+func (w *worker) leave() {
+	w.leaving = true
+	w.timer.Stop()
+	w.sweeper.Stop()
+	for i := range w.clients {
+		if c := &w.clients[i]; c.conn != nil {
+			c.conn.State = nil
+			c.conn.Close()
+			w.parting++
+		}
+	}
+	w.checkGone()
+}
+
+func (w *worker) checkGone() {
+	if w.parting == 0 {
+		w.wake()
+	}
+}

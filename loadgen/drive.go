@@ -1,0 +1,165 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"memlite/reports"
+	"memlite/server/netloop"
+)
+
+// lead is how long before its begin a program is handed to the loops, so that none is late for its first start.
+const lead = time.Millisecond
+
+// drive has all workers run a program to its end, and emits an interval for every second or part of one that a stage
+// has. When the program is given up early, e.cut says why.
+func (e *execution) drive(ctx context.Context, program func(*worker, time.Duration) []stage, emit func(*reports.Interval)) {
+	start := netloop.Now() + lead
+	stages := program(e.workers[0], start) // for names and times; each worker has its own
+	e.each(func(w *worker) { w.begin(program(w, start)) })
+	last := len(stages) - 1
+	at, since := 0, start
+	var sum *Recorder // of the interval that began at since
+	gather := func() { sum = e.collect(at, sum) }
+	interval := func(until time.Duration) {
+		i := e.interval(&stages[at], sum)
+		i.Start, i.Length = since-start, until-since
+		sum, since = nil, until
+		emit(i)
+	}
+	// The replies that come after a program's end belong to its last interval. In a closed loop it lasts until they
+	// have come; an open one has its length from the schedule, however late its last replies are.
+	loaded, end := 0, time.Duration(0) // the last stage that made load, and when it ended
+	drain := func(now time.Duration) {
+		e.usage.stop(e)
+		e.each(func(w *worker) { w.halt(now) })
+		gather()
+		loaded, at, end = at, last, now
+	}
+	edge := func() time.Duration { // when there is something to do, at the latest
+		if at == last {
+			return end + e.plan.Drain
+		}
+		return min(since+time.Second, stages[at].end)
+	}
+	e.usage.watch(e, &stages[0])
+	watch := watchdog{plan: e.plan, since: start}
+	cancelled := ctx.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(edge() - netloop.Now())
+		why := ""
+		select {
+		case <-cancelled:
+			cancelled, why = nil, interrupted
+		case <-e.wake:
+		case <-timer.C:
+		}
+		now := netloop.Now()
+		for at < last && now >= stages[at].end {
+			if at == last-1 {
+				drain(stages[at].end)
+				break
+			}
+			gather()
+			interval(stages[at].end)
+			at++
+			e.usage.watch(e, &stages[at])
+		}
+		c, idle := e.look()
+		if why == "" {
+			why = watch.judge(c, now, stages[at].end == forever)
+		}
+		switch {
+		case idle || at == last && now >= edge():
+			if at < last { // it was bounded by requests, and all of them are back
+				drain(now)
+			}
+			gather()
+			at = loaded
+			until := max(now, since)
+			if e.open && stages[at].end < forever {
+				until = max(end, since)
+			}
+			interval(until)
+			e.abandon()
+			return
+		case at == last:
+		case why != "":
+			e.cut = why
+			drain(max(now, since))
+		case now >= edge():
+			gather()
+			interval(now)
+		}
+	}
+}
+
+// interrupted is why a run is cut short when its context is cancelled.
+const interrupted = "interrupted"
+
+// collect adds what the workers have measured in a stage since they were last asked to sum, which may be nil.
+func (e *execution) collect(at int, sum *Recorder) *Recorder {
+	handed := make([][]*Recorder, len(e.workers))
+	e.each(func(w *worker) { handed[w.segment.Index] = w.hand(at) })
+	if sum == nil {
+		sum = newRecorder(e.open)
+	}
+	for i, recs := range handed {
+		for _, r := range recs {
+			sum.add(r)
+			r.reset()
+		}
+		w := e.workers[i]
+		w.loop.Post(func() { w.spares = append(w.spares, recs...) })
+	}
+	return sum
+}
+
+// interval gives a sum the report's form.
+func (e *execution) interval(s *stage, sum *Recorder) *reports.Interval {
+	if s.recorded {
+		e.run.Requests.Dropped += sum.dropped
+		if e.open {
+			e.lag.Add(sum.lag)
+		}
+	}
+	return &reports.Interval{Stage: s.name, Recorded: s.recorded, Dropped: sum.dropped, Operations: sum.operations()}
+}
+
+// abandon gives up what is still in flight when the time to drain is over.
+func (e *execution) abandon() {
+	left := make([]int64, len(e.workers))
+	e.each(func(w *worker) { left[w.segment.Index] = w.finishUp() })
+	for _, n := range left {
+		e.run.Requests.Abandoned += n
+	}
+}
+
+// watchdog finds out that going on is of no use. A stage with an end is left to it once the server has answered
+// anything: an outage is what its user wants to see.
+type watchdog struct {
+	plan     Plan
+	since    time.Duration // of the last answer that was noticed
+	answered int64
+	troubles int64 // when it was
+}
+
+// judge returns why the program should be given up, or "". endless says that the stage has no end in time.
+func (d *watchdog) judge(c counts, now time.Duration, endless bool) string {
+	troubles := c.errors + c.lost + c.failed
+	if c.answered > d.answered {
+		d.since, d.answered, d.troubles = now, c.answered, troubles
+		return ""
+	}
+	if c.answered == 0 && troubles >= int64(6+2*d.plan.Clients) {
+		return fmt.Sprintf("given up: nothing but errors from the first %d requests and connections", troubles)
+	}
+	patience := d.plan.Timeout*6/5 + d.plan.Think + 100*time.Millisecond
+	if (endless || c.answered == 0) && now-d.since > patience && (troubles > d.troubles || c.open == 0) {
+		return fmt.Sprintf("given up: nothing was answered for %s", (now - d.since).Round(time.Second))
+	}
+	return ""
+}

@@ -1,0 +1,129 @@
+package loadgen
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// memcached starts Debian's memcached on a free port, or skips; a test that MEMLITE_REQUIRE names it for fails instead.
+func memcached(t testing.TB) (addr string) {
+	t.Helper()
+	path, err := exec.LookPath("memcached")
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("MEMLITE_REQUIRE"), ","), "memcached") {
+			t.Fatal("memcached is required and is not here")
+		}
+		t.Skip("memcached is not here")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = ln.Addr().String()
+	ln.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	args := []string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-c", "4096", "-t", "1"}
+	if u, err := user.Current(); err == nil && u.Uid == "0" {
+		args = append(args, "-u", "nobody")
+	}
+	cmd := exec.Command(path, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	for range 100 {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+			return addr
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("memcached does not come up")
+	return ""
+}
+
+// stat asks memcached itself.
+func stat(t testing.TB, addr string, names ...string) (sum int64) {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprint(c, "stats\r\nquit\r\n")
+	for lines := bufio.NewScanner(c); lines.Scan(); {
+		words := strings.Fields(lines.Text())
+		if len(words) == 3 && slices.Contains(names, words[1]) {
+			n, err := strconv.ParseInt(words[2], 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += n
+		}
+	}
+	return sum
+}
+
+// What the report says was sent is what memcached has counted, exactly, whatever the plan.
+func TestMemcachedCountsTheSame(t *testing.T) {
+	t.Parallel()
+	addr := memcached(t)
+	engines(t, func(t *testing.T, l Local) {
+		for _, p := range []Plan{
+			{Clients: 50, Duration: 300 * time.Millisecond, Sets: 0.1, Warmup: 100 * time.Millisecond},
+			{Clients: 20, Duration: 300 * time.Millisecond, Sets: 0.5, Pipeline: 16, ValueSize: "0-8KiB", KeyDist: "zipf:0.99"},
+			{Clients: 10, Duration: 300 * time.Millisecond, Sets: 0.1, Rate: 4000, Arrival: "poisson", Warmup: 100 * time.Millisecond},
+			{Clients: 200, Requests: 5000, Sets: 1},
+		} {
+			p.Target, p.Profile, p.Preload, p.Keys = addr, "memcached", true, 2000
+			before := stat(t, addr, "cmd_get", "cmd_set")
+			run, err := execute(t, l, p)
+			if err != nil {
+				t.Errorf("%+v: %v", p, err)
+				continue
+			}
+			if got := stat(t, addr, "cmd_get", "cmd_set") - before; got != made(run) {
+				t.Errorf("%+v: reported %+v, together %d; memcached counts %d", p, run.Requests, made(run), got)
+			}
+			if run.Requests.Errors > 0 || run.Connections.Lost > 0 {
+				t.Errorf("%+v: %+v, errors %v, %+v", p, run.Requests, kindsIn(run), run.Connections)
+			}
+		}
+	})
+}
+
+// The lite dialect spoken to memcached is an error, and never a latency: its replies are a step behind.
+func TestMemcachedWithTheWrongProfile(t *testing.T) {
+	addr := memcached(t)
+	run, err := execute(t, Local{}, Plan{Target: addr, Clients: 5, Requests: 500, Sets: 0.5})
+	if err == nil {
+		t.Errorf("%+v, want an error: memcached does not speak lite", run.Requests)
+	}
+}
+
+func BenchmarkMemcached(b *testing.B) {
+	addr := memcached(b)
+	for _, clients := range []int{50, 1024} {
+		for _, depth := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%d-clients/depth-%d", clients, depth), func(b *testing.B) {
+				run, err := Local{Loops: 1}.Execute(b.Context(), Plan{Target: addr, Profile: "memcached", Clients: clients, Pipeline: depth,
+					Sets: 0.1, Keys: 10_000, Preload: true, Requests: int64(max(b.N, clients))})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(run.Generator.CPU*1e6/float64(run.Requests.Recorded), "cpu-s/Mop")
+			})
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package loadgen
+
+// Outcome is what became of a request.
+type Outcome uint8
+
+// The outcomes. The first three are answers that the profile allows; the others are errors by kind.
+const (
+	Stored  Outcome = iota // a set was answered as stored
+	Hit                    // a get found its key
+	Miss                   // a get did not
+	Refused                // an error line to a well-formed request
+	Garbage                // bytes that are no reply to it; the connection is closed
+	Wrong                  // a value for another key than the one asked for; the connection is closed
+	Ended                  // the other side closed the connection
+	Reset                  // the connection was reset
+	Timeout                // no reply within Plan.Timeout
+	outcomes
+)
+
+// String returns the kind's name in reports.
+func (o Outcome) String() string {
+	return [...]string{"stored", "hit", "miss", "refused", "garbage", "wrong", "closed", "reset", "timeout"}[o]
+}
+
+// OK says whether the request was answered as the profile allows.
+func (o Outcome) OK() bool { return o <= Miss }

@@ -1,0 +1,196 @@
+package loadgen
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"memlite/reports"
+)
+
+// Limits of a Plan.
+const (
+	maxClients  = 1 << 20
+	maxPipeline = 1 << 12
+	maxKeySize  = 250       // the protocol's own
+	maxValue    = 128 << 20 // one buffer of this size is held, not one per client
+)
+
+// Plan says what load to make. The zero value, with a Target, is a closed loop of 50 clients that get for ten seconds.
+type Plan struct {
+	// Target is the endpoint: host:port, :port or unix:///path.
+	Target string
+	// Profile names the dialect and the replies that count as right, see Profiles; "" is report.
+	Profile string
+
+	// Clients is the number of connections, all open before the first request; 0 is 50.
+	Clients int
+	// Duration is the length of the recorded stage; 0 is 10 s, unless Requests is set.
+	Duration time.Duration
+	// Requests bounds the recorded stage by a number of requests instead of a duration.
+	Requests int64
+
+	// Arrival is closed, constant or poisson; "" is constant with a Rate, closed without one.
+	Arrival string
+	// Rate is in requests per second, of all clients together. It makes the loop an open one.
+	Rate float64
+	// Think is how long a client of a closed loop waits between a reply and its next request.
+	Think time.Duration
+	// Pipeline is how many requests a client may have in flight; 0 is 1.
+	Pipeline int
+	// Queue is how long a start of an open loop may wait for a client before it is dropped and counted; 0 is 10 s.
+	Queue time.Duration
+	// Drain is how long the end of the run waits for the replies to requests in flight; 0 is 1 s.
+	Drain time.Duration
+	// Timeout is how long a reply or a connection may take before it counts as failed; 0 is 10 s.
+	Timeout time.Duration
+
+	// Sets is the share of requests that are sets, 0 to 1; the rest are gets.
+	Sets float64
+	// Keys is the number of different keys; 0 is 100,000.
+	Keys int
+	// KeyDist says how often each key is asked for: uniform, zipf:EXPONENT (any above 0), sequential or
+	// hot:KEYS/REQUESTS (hot:0.2/0.8: a fifth of the keys gets four fifths of the requests); "" is uniform.
+	KeyDist string
+	// KeySize is the length of every key in bytes, up to 250; "" is 32.
+	KeySize string
+	// ValueSize is the length of the values in bytes: N, or MIN-MAX for a uniform choice; IEC units allowed (4KiB); "" is 100.
+	ValueSize string
+
+	// Preload sets every key once before the run, unrecorded.
+	Preload bool
+	// Warmup runs the plan's load for so long before recording starts.
+	Warmup time.Duration
+	// Seed starts every random choice. The same plan with the same seed and number of loops makes the same requests.
+	Seed int64
+}
+
+// withDefaults returns the plan with its zero values replaced by what they stand for.
+func (p Plan) withDefaults() Plan {
+	set(&p.Profile, "report")
+	set(&p.Clients, 50)
+	if p.Requests == 0 {
+		set(&p.Duration, 10*time.Second)
+	}
+	if p.Rate != 0 {
+		set(&p.Arrival, "constant")
+	}
+	set(&p.Arrival, "closed")
+	set(&p.Pipeline, 1)
+	set(&p.Queue, 10*time.Second)
+	set(&p.Drain, time.Second)
+	set(&p.Timeout, 10*time.Second)
+	set(&p.Keys, 100_000)
+	set(&p.KeyDist, "uniform")
+	set(&p.KeySize, "32")
+	set(&p.ValueSize, "100")
+	return p
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// open says whether the plan, with its defaults, is an open loop.
+func (p Plan) open() bool { return p.Arrival != "closed" }
+
+// Validate returns everything that is wrong with the plan, joined, or nil.
+func (p Plan) Validate() error {
+	p = p.withDefaults()
+	var problems []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	checkErr := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+
+	_, err := parseTarget(p.Target)
+	checkErr(err)
+	_, err = profileNamed(p.Profile)
+	checkErr(err)
+	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
+	check(p.Pipeline > 0 && p.Pipeline <= maxPipeline, "pipeline %d: want 1 to %d", p.Pipeline, maxPipeline)
+	check(p.Requests >= 0, "requests %d: want 1 or more", p.Requests)
+	check(p.Duration == 0 || p.Requests == 0, "duration and requests both end the run: give one of them")
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"duration", p.Duration}, {"think", p.Think}, {"queue", p.Queue}, {"drain", p.Drain}, {"timeout", p.Timeout}, {"warmup", p.Warmup}} {
+		check(d.value >= 0, "%s %s: want no negative time", d.name, d.value)
+	}
+
+	switch p.Arrival {
+	case "closed":
+		check(p.Rate == 0, "rate: a closed loop has none; want arrival constant or poisson")
+	case "constant", "poisson":
+		check(p.Rate > 0 && p.Rate <= 1e9, "arrival %s needs a rate above 0 and up to 1e9 a second, not %v", p.Arrival, p.Rate)
+		check(p.Think == 0, "think: an open loop has no think time; it is the rate that says when requests start")
+	default:
+		check(false, "arrival %q: want closed, constant or poisson", p.Arrival)
+	}
+
+	check(p.Sets >= 0 && p.Sets <= 1, "sets %v: want a share of 0 to 1", p.Sets)
+	check(p.Keys > 0, "keys %d: want 1 or more", p.Keys)
+	_, err = parseKeyDist(p.KeyDist, int64(max(p.Keys, 1)))
+	checkErr(err)
+	_, err = parseKeySize(p.KeySize, int64(max(p.Keys, 1)))
+	checkErr(err)
+	_, err = parseSizes(p.ValueSize)
+	checkErr(err)
+	return errors.Join(problems...)
+}
+
+// Settings returns the plan as people read it, defaults included: the names are the command line's flags.
+func (p Plan) Settings() []reports.Setting {
+	p = p.withDefaults()
+	var s []reports.Setting
+	add := func(name, value string) { s = append(s, reports.Setting{Name: name, Value: value}) }
+	add("target", p.Target)
+	add("profile", p.Profile)
+	add("clients", strconv.Itoa(p.Clients))
+	if p.Requests > 0 {
+		add("requests", strconv.FormatInt(p.Requests, 10))
+	} else {
+		add("duration", p.Duration.String())
+	}
+	add("arrival", p.Arrival)
+	if p.open() {
+		add("rate", strconv.FormatFloat(p.Rate, 'f', -1, 64)+"/s")
+		add("queue", p.Queue.String())
+	} else {
+		add("think", p.Think.String())
+	}
+	add("pipeline", strconv.Itoa(p.Pipeline))
+	add("drain", p.Drain.String())
+	add("timeout", p.Timeout.String())
+	add("sets", strconv.FormatFloat(math.Round(p.Sets*1e6)/1e4, 'f', -1, 64)+"%")
+	add("keys", strconv.Itoa(p.Keys))
+	add("key-dist", p.KeyDist)
+	add("key-size", p.KeySize)
+	add("value-size", p.ValueSize)
+	add("preload", strconv.FormatBool(p.Preload))
+	add("warmup", p.Warmup.String())
+	add("seed", strconv.FormatInt(p.Seed, 10))
+	return s
+}
+
+// arrival returns how requests of the plan, with its defaults, arrive.
+func (p Plan) arrival() Arrival {
+	switch p.Arrival {
+	case "constant":
+		return Constant{Rate: p.Rate}
+	case "poisson":
+		return Poisson{Rate: p.Rate, Seed: p.Seed}
+	}
+	return Closed{Think: p.Think}
+}

@@ -1,0 +1,314 @@
+package loadgen
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"memlite/server/netloop"
+)
+
+// worker is one loop's share of a run. All its fields belong to the loop.
+type worker struct {
+	plan    Plan
+	profile *profile
+	target  target
+	loop    *netloop.Loop
+	segment Segment
+	first   int    // number of its first client
+	wake    func() // has the coordinator look at the workers
+
+	clients []client
+	flights []flight // Pipeline places for each client
+	rng     *rand.Rand
+	values  []byte // shared by all workers; never written
+	op      Op
+
+	// What is being done.
+	stages    []stage
+	at        int
+	stage     *stage
+	end       time.Duration // of the stage
+	left      int64         // requests that the stage may still make
+	workload  Workload
+	pacer     Pacer         // nil in a closed loop
+	think     time.Duration // of a closed loop
+	nextStart time.Duration // the next intended start, if due
+	due       bool
+	free      fifo[int32]   // open loop: clients with room, the longest idle first
+	thinking  fifo[thought] // closed loop: clients that wait to send
+	roused    int           // clients that have been told of the stage
+	timer     *netloop.Timer
+	armed     time.Duration
+	flying    int // requests in flight, of all clients
+	told      bool
+
+	// Connections; see connect.go.
+	sweeper    *netloop.Timer
+	sweepAt    time.Duration
+	scanAt     time.Duration
+	down       []int32
+	dialing    int
+	connecting bool
+	leaving    bool
+	parting    int // connections that are being closed in order
+	counts     counts
+
+	// What was measured.
+	rec    *Recorder
+	past   []*Recorder // of stages that have ended
+	spares []*Recorder
+}
+
+// batch is how many requests one call sends at most. What a call sends leaves the process when it returns, and until then
+// every connection holds a buffer, so a call for ten thousand clients would take 160 MB.
+const batch = 64
+
+// thought is a client of a closed loop that waits to send.
+type thought struct {
+	due    time.Duration
+	client int32
+}
+
+func newWorker(p Plan, t target, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
+	first, last := s.share(int64(p.Clients))
+	prof, _ := profileNamed(p.Profile)
+	w := &worker{
+		plan: p, profile: prof, target: t, loop: l, segment: s, first: int(first), wake: wake,
+		clients: make([]client, last-first),
+		flights: make([]flight, int(last-first)*p.Pipeline),
+		rng:     newRand(p.Seed, streamWorkload, s.Index),
+		values:  values,
+		op:      Op{Key: make([]byte, 0, maxKeySize)},
+		rec:     newRecorder(p.open()),
+		spares:  []*Recorder{newRecorder(p.open())},
+		at:      -1, end: forever,
+	}
+	for i := range w.clients {
+		w.clients[i].index = int32(i)
+	}
+	w.timer = l.NewTimer(w.fire)
+	w.sweeper = l.NewTimer(w.sweep)
+	return w
+}
+
+// fill gives a client that has room what it should send, or queues it up for later.
+func (w *worker) fill(c *client, now time.Duration) {
+	depth := uint32(w.plan.Pipeline)
+	if c.state != open || c.n >= depth {
+		return
+	}
+	switch {
+	case w.pacer != nil:
+		w.list(c)
+	case w.think > 0:
+		w.ponder(c, now+w.think)
+		w.arm(now)
+	default:
+		for c.n < depth && w.left > 0 {
+			w.send(c, now, now)
+		}
+	}
+}
+
+// list queues c up for the starts of an open loop.
+func (w *worker) list(c *client) {
+	if !c.listed {
+		c.listed = true
+		w.free.push(c.index)
+	}
+}
+
+// ponder has c send at the time due for each place that it has free. All thoughts take the same time, so a
+// queue is enough to have them in order.
+func (w *worker) ponder(c *client, due time.Duration) {
+	for w.left > 0 && c.n+c.pending < uint32(w.plan.Pipeline) {
+		c.pending++
+		w.thinking.push(thought{due, c.index})
+	}
+}
+
+// serve starts what is due in an open loop, as long as a client is free.
+func (w *worker) serve(now time.Duration) {
+	for sent := 0; sent < batch && w.due && w.nextStart <= now; {
+		if now-w.nextStart > w.plan.Queue {
+			w.drop()
+			continue
+		}
+		if w.free.n == 0 {
+			break
+		}
+		c := &w.clients[w.free.pop()]
+		c.listed = false
+		if c.state != open || c.n >= uint32(w.plan.Pipeline) {
+			continue
+		}
+		w.rec.lag.Record(now - max(w.nextStart, c.since))
+		w.send(c, w.nextStart, now)
+		w.advance()
+		sent++
+		if c.n < uint32(w.plan.Pipeline) {
+			w.list(c)
+		}
+		now = netloop.Now() // the next one is sent later than this one
+	}
+	if w.pacer != nil {
+		w.arm(now)
+	}
+}
+
+// advance asks the schedule for the next start.
+func (w *worker) advance() {
+	w.due = false
+	if w.pacer == nil || w.left == 0 {
+		return
+	}
+	at, ok := w.pacer.Next()
+	w.nextStart, w.due = w.stage.begin+at, ok
+}
+
+// drop gives up a start that was never sent.
+func (w *worker) drop() {
+	w.left--
+	w.rec.dropped++
+	w.advance()
+	w.checkIdle()
+}
+
+// send makes the next request and hands it to a client that has room.
+func (w *worker) send(c *client, intended, now time.Duration) {
+	w.workload.Next(w.rng, &w.op)
+	b := w.profile.codec.appendRequest(c.conn.AvailableBuffer(), &w.op, w.values[:w.op.Size])
+	c.conn.Write(b)
+	f := w.push(c)
+	f.intended, f.sent, f.key = intended, now, keyHash(w.op.Key)
+	f.kind, f.recorded = w.op.Kind, w.stage.recorded
+	w.rec.ops[f.kind].sent += int64(len(b))
+	w.stage.sent++
+	w.left--
+	w.flying++
+}
+
+// fire is called at the next intended start, the end of the next thought or the end of the stage.
+func (w *worker) fire() {
+	w.armed = 0
+	now := netloop.Now()
+	w.turn(now)
+	w.rouse(now)
+	for n := 0; n < batch && w.thinking.n > 0 && w.thinking.front().due <= now; n++ {
+		c := &w.clients[w.thinking.pop().client]
+		c.pending--
+		if c.state == open && c.n < uint32(w.plan.Pipeline) && w.pacer == nil && w.left > 0 {
+			w.send(c, now, now)
+		}
+	}
+	w.serve(now)
+	w.arm(now)
+}
+
+// arm sets the timer for fire. A start that is due and has no client needs none: the next client to be free takes it.
+func (w *worker) arm(now time.Duration) {
+	at := w.end
+	if w.due && (w.free.n > 0 || w.nextStart > now) {
+		at = min(at, w.nextStart)
+	}
+	if w.thinking.n > 0 {
+		at = min(at, w.thinking.front().due)
+	}
+	if w.roused < len(w.clients) {
+		at = now
+	}
+	if at == w.armed {
+		return
+	}
+	if w.armed = at; at == forever {
+		w.timer.Stop()
+		return
+	}
+	w.timer.Reset(at)
+}
+
+// Data reads replies. All that have come are credited before anything new is sent, so that bytes too many are not
+// taken for the answer to a request that was not on its way when they were.
+func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
+	c, ok := conn.State.(*client)
+	if !ok {
+		return len(in)
+	}
+	now := netloop.Now()
+	if now >= w.end {
+		w.turn(now)
+	}
+	for used < len(in) {
+		if c.n == 0 {
+			w.counts.unasked++
+			w.example(in)
+			w.lose(c, Garbage, now)
+			return len(in)
+		}
+		f := w.oldest(c)
+		n, o, done := c.reply.read(w.profile, f.kind, f.key, in[used:])
+		if f.recorded == w.stage.recorded {
+			w.rec.ops[f.kind].received += int64(n)
+		}
+		if !done {
+			used += n
+			break
+		}
+		if o.OK() && c.n == 1 && used+n < len(in) {
+			o = Garbage // an answer and something else is no answer
+		}
+		if !o.OK() {
+			w.example(in[used:])
+		}
+		used += n
+		if o == Garbage || o == Wrong {
+			w.lose(c, o, now)
+			return len(in)
+		}
+		last := f.kind
+		w.finish(c, o, now)
+		if o == Refused && last == Set && !inStep(in[used-n:used]) {
+			w.lose(c, Ended, now)
+			return len(in)
+		}
+	}
+	w.fill(c, now)
+	w.serve(now)
+	if w.flying == 0 {
+		w.checkIdle()
+	}
+	return used
+}
+
+// finish ends the oldest request of c.
+func (w *worker) finish(c *client, o Outcome, now time.Duration) {
+	f := w.oldest(c)
+	if f.recorded == w.stage.recorded {
+		w.rec.done(f, o, now)
+	}
+	if o.OK() {
+		w.counts.answered++
+		c.fails = 0
+	} else {
+		w.counts.errors++
+	}
+	if c.n == uint32(w.plan.Pipeline) {
+		c.since = now // there was no room before
+	}
+	w.pop(c)
+	w.flying--
+}
+
+// inStep says whether a server that refuses a set with this line is known to have read the set's block. A server
+// of another dialect takes the block for a command, and its reply to that would be credited to the next request.
+func inStep(line []byte) bool {
+	const outOfMemory = "SERVER_ERROR "
+	return len(line) > len(outOfMemory) && string(line[:len(outOfMemory)]) == outOfMemory
+}
+
+// example remembers the first reply that was not one, for people to see.
+func (w *worker) example(in []byte) {
+	if w.counts.example == "" {
+		w.counts.example = string(in[:min(len(in), 60)])
+	}
+}

@@ -1,0 +1,90 @@
+package loadgen
+
+import (
+	"math/rand/v2"
+)
+
+// Kind is a kind of request.
+type Kind uint8
+
+// The kinds of request.
+const (
+	Get Kind = iota
+	Set
+	kinds
+)
+
+// String returns the operation's name in reports.
+func (k Kind) String() string { return [...]string{"get", "set"}[k] }
+
+// Op is one request to be made.
+type Op struct {
+	Kind Kind
+	Key  []byte // valid until the next call; its array is used again
+	Size int    // of a set's value, in bytes
+}
+
+// A Workload chooses requests. It belongs to one loop and allocates nothing.
+type Workload interface {
+	// Next fills op in with the next request.
+	Next(rng *rand.Rand, op *Op)
+}
+
+// mix is gets and sets by share, with keys and sizes drawn for each.
+type mix struct {
+	sets float64
+	keys keyDist
+	text keyText
+	size sizes
+}
+
+func (m *mix) Next(rng *rand.Rand, op *Op) {
+	op.Kind = Get
+	if m.sets > 0 && rng.Float64() < m.sets {
+		op.Kind, op.Size = Set, m.size.pick(rng)
+	}
+	op.Key = m.text.append(op.Key[:0], m.keys.pick(rng))
+}
+
+// fill sets every key of a range once, in order.
+type fill struct {
+	next int64
+	text keyText
+	size sizes
+}
+
+func (f *fill) Next(rng *rand.Rand, op *Op) {
+	op.Kind, op.Size = Set, f.size.pick(rng)
+	op.Key = f.text.append(op.Key[:0], f.next)
+	f.next++
+}
+
+// workload returns one segment's part of a plan that has passed Validate and has its defaults.
+func (p Plan) workload(s Segment) Workload {
+	text, size := p.keysAndValues()
+	keys, _ := parseKeyDist(p.KeyDist, int64(p.Keys))
+	return &mix{sets: p.Sets, keys: keys(s), text: text, size: size}
+}
+
+// preload returns the sets of the keys from number from on.
+func (p Plan) preload(from int64) Workload {
+	text, size := p.keysAndValues()
+	return &fill{next: from, text: text, size: size}
+}
+
+func (p Plan) keysAndValues() (keyText, sizes) {
+	n, _ := parseKeySize(p.KeySize, int64(p.Keys))
+	size, _ := parseSizes(p.ValueSize)
+	return newKeyText(n, int64(p.Keys)), size
+}
+
+// values returns the printable random bytes that all values are cut from. They hold no CR, LF or space.
+func (p Plan) values() []byte {
+	size, _ := parseSizes(p.ValueSize)
+	rng := newRand(p.Seed, streamValues, 0)
+	b := make([]byte, size.max)
+	for i := range b {
+		b[i] = byte('!' + rng.IntN('~'-'!'+1))
+	}
+	return b
+}
