@@ -1,0 +1,144 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"memlite/conformance/rules"
+	"memlite/conformance/wire"
+	"memlite/reports"
+)
+
+// The table and its terms are package rules'; they are named here for those who only run it.
+type (
+	Rule  = rules.Rule
+	Level = rules.Level
+)
+
+// The levels; see rules.Level.
+const (
+	Must   = rules.Must
+	Should = rules.Should
+	May    = rules.May
+)
+
+// ParseLevel reads "must", "should" or "may".
+func ParseLevel(s string) (Level, error) { return rules.ParseLevel(s) }
+
+// Rules returns the table, ordered by family and ID.
+func Rules() []Rule { return rules.All() }
+
+// Profiles returns the names of the profiles, the default first.
+func Profiles() (names []string) {
+	for _, p := range rules.Profiles() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// DefaultTimeout is that of a whole run.
+const DefaultTimeout = 2 * time.Minute
+
+// Config says what is run against what. Only Addr has to be given.
+type Config struct {
+	Addr        string        // host:port, :port or unix:///path
+	Profile     string        // which replies count as right; "" is report
+	Level       Level         // rules up to this level are run; 0 is Should
+	LabelFilter string        // in Ginkgo's syntax, over rule IDs, families, levels and labels; "" is all
+	Seed        int64         // start of every random choice
+	Timeout     time.Duration // of the whole run; 0 is DefaultTimeout
+	Command     []string      // the command line, for the report
+	Version     string        // memlite's own, for the report
+
+	// Progress is called after every rule that was run: done of total.
+	Progress func(done, total int, r *reports.Rule)
+}
+
+// Validate returns all that is wrong with the configuration.
+func (c Config) Validate() error {
+	var problems []error
+	if _, _, err := wire.ParseAddr(c.Addr); err != nil {
+		problems = append(problems, err)
+	}
+	if _, err := c.profile(); err != nil {
+		problems = append(problems, err)
+	}
+	if c.Level != 0 && (c.Level < Must || c.Level > May) {
+		problems = append(problems, fmt.Errorf("level %d: want must, should or may", int(c.Level)))
+	}
+	if c.Timeout < 0 {
+		problems = append(problems, fmt.Errorf("timeout %v: want a positive duration", c.Timeout))
+	}
+	if _, err := c.filter(); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) profile() (rules.Profile, error) {
+	if c.Profile == "" {
+		return rules.Profiles()[0], nil
+	}
+	return rules.ProfileByName(c.Profile)
+}
+
+func (c Config) level() Level {
+	if c.Level == 0 {
+		return Should
+	}
+	return c.Level
+}
+
+func (c Config) timeout() time.Duration {
+	if c.Timeout == 0 {
+		return DefaultTimeout
+	}
+	return c.Timeout
+}
+
+func (c Config) filter() (types.LabelFilter, error) {
+	filter, err := types.ParseLabelFilter(c.LabelFilter)
+	if err != nil {
+		// Ginkgo's message draws the place over several lines, with colours' markers.
+		detail := err.Error()
+		if e, ok := err.(types.GinkgoError); ok {
+			lines := strings.Split(strings.TrimSpace(e.Message), "\n")
+			detail = lines[len(lines)-1]
+		}
+		return nil, fmt.Errorf("label filter %q: %s", c.LabelFilter, strings.TrimSpace(detail))
+	}
+	return filter, nil
+}
+
+// nothing says why a run would have been empty, and what could have been asked for.
+func nothing(c Config, left map[string]int) error {
+	if why := left[byFilter]; why == len(Rules()) {
+		return fmt.Errorf("no rule matches the label filter %q: rules have the labels %s, and their IDs (SET-01 and so on)",
+			c.LabelFilter, strings.Join(labels(), ", "))
+	}
+	var reasons []string
+	for why, n := range left {
+		if why != byFilter {
+			reasons = append(reasons, fmt.Sprintf("%d: %s", n, why))
+		}
+	}
+	slices.Sort(reasons)
+	return fmt.Errorf("no rule is left to run of those that the label filter %q matches (%s)", c.LabelFilter, strings.Join(reasons, "; "))
+}
+
+// labels lists what a label filter can name, but for the IDs.
+func labels() (all []string) {
+	for _, r := range Rules() {
+		for _, l := range r.Labels {
+			if l != r.ID && !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,96 @@
+package conformance_test
+
+import (
+	"context"
+	"flag"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/extensions/globals"
+
+	"memlite/conformance"
+	"memlite/server"
+)
+
+// The suite as Ginkgo and go test run it:
+//
+//	ginkgo ./conformance -- --addr=127.0.0.1:5001
+//	go test ./conformance -args --addr=127.0.0.1:5001
+//
+// Ginkgo's own flags (--label-filter, -v, --junit-report) do what they always do. Without --addr the reference server
+// is started in this process, and the tests of the suite itself run too.
+var (
+	addr    = flag.String("addr", "", "endpoint to test: host:port, :port or unix:///path")
+	profile = flag.String("profile", "report", "which replies count as right")
+	level   = flag.String("level", "should", "run rules up to this level: must, should or may")
+	seed    = flag.Int64("seed", 1, "start of every random choice")
+	timeout = flag.Duration("timeout", conformance.DefaultTimeout, "of the whole run")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *addr != "" {
+		// Who asks about an endpoint does not ask about the suite.
+		if err := flag.Set("test.run", "^TestConformance$"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func TestConformance(t *testing.T) {
+	lvl, err := conformance.ParseLevel(*level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := *addr
+	if target == "" {
+		target = reference(t)
+	}
+	globals.Reset()
+	suite, reporter := ginkgo.GinkgoConfiguration()
+	session, err := conformance.Open(context.Background(), conformance.Config{
+		Addr: target, Profile: *profile, Level: lvl, Seed: *seed, Timeout: *timeout, LabelFilter: suite.LabelFilter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	session.Register()
+	suite.FailOnEmpty = true
+	ginkgo.RunSpecs(t, "memlite conformance", suite, reporter)
+}
+
+// reference starts the reference server and returns its address.
+func reference(t *testing.T) string {
+	t.Helper()
+	addr, _ := startReference(t)
+	return addr
+}
+
+// startReference also returns what stops the server, connections and all.
+func startReference(t *testing.T) (addr string, stop func()) {
+	t.Helper()
+	srv, err := server.New(server.Config{Logger: silent()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	stop = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = srv.Shutdown(ctx)
+		<-done
+		done <- nil
+	}
+	t.Cleanup(stop)
+	return ln.Addr().String(), stop
+}

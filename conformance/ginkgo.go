@@ -1,0 +1,110 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"memlite/reports"
+)
+
+// Register adds the table to Ginkgo's suite: a container for each family, a spec for each rule. Rules that are not
+// run are skipped with their reason. An inconclusive rule fails its spec, because it is no pass and Ginkgo has no
+// other word. It is called once, before RunSpecs, outside of any container.
+func (s *Session) Register() {
+	ginkgo.Describe("memcached-lite at "+s.cfg.Addr, func() {
+		for from := 0; from < len(s.table); {
+			to := from
+			for to < len(s.table) && s.table[to].Family == s.table[from].Family {
+				to++
+			}
+			ginkgo.Context(s.table[from].Family, func() {
+				for _, rule := range s.table[from:to] {
+					args := []any{ginkgo.Label(rule.Labels...), func() { s.spec(rule) }}
+					if rule.Alone {
+						args = append(args, ginkgo.Serial)
+					}
+					ginkgo.It(rule.ID+" "+rule.Title, args...)
+				}
+			})
+			from = to
+		}
+	})
+	// Green by accident: specs that a filter of Ginkgo's, a focus or an interrupt left out.
+	ginkgo.ReportAfterSuite("every rule was run", func(report ginkgo.Report) { s.count(report) })
+}
+
+func (s *Session) spec(rule Rule) {
+	if why := s.left[rule.ID]; why != "" {
+		ginkgo.Skip(why)
+	}
+	var r *reports.Rule
+	ginkgo.DeferOnFailure(func() {
+		if r != nil && len(r.Transcript) > 0 {
+			ginkgo.AddReportEntry("transcript", wireLog(r.Transcript), ginkgo.ReportEntryVisibilityFailureOrVerbose)
+		}
+	})
+	r = s.check(rule)
+	switch r.Status {
+	case reports.NotRun:
+		ginkgo.Skip(r.Reason)
+	case reports.Inconclusive:
+		ginkgo.Fail("inconclusive: " + r.Reason)
+	case reports.Failed:
+		ginkgo.Fail(describeFailure(r))
+	}
+}
+
+// count fails the suite where fewer specs ran than rules should have.
+func (s *Session) count(report ginkgo.Report) {
+	ran := 0
+	for _, spec := range report.SpecReports {
+		if spec.LeafNodeType != types.NodeTypeIt {
+			continue
+		}
+		switch {
+		case spec.State.Is(types.SpecStateInterrupted | types.SpecStateAborted):
+			s.interrupt()
+		case !spec.State.Is(types.SpecStateSkipped | types.SpecStatePending):
+			ran++
+		}
+	}
+	if ran == 0 {
+		ginkgo.Fail("not one rule was run")
+	}
+}
+
+func describeFailure(r *reports.Rule) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", r.Reason, r.Kind, r.Text)
+	fmt.Fprintf(&b, "  want  %s\n  got   %s\n  again %s", r.Want, r.Got, r.Rerun)
+	if r.Known != "" {
+		fmt.Fprintf(&b, "\n  known %s", r.Known)
+	}
+	return b.String()
+}
+
+// wireLog prints as a transcript in Ginkgo's output, and is the plain events in its JSON.
+type wireLog []reports.Event
+
+func (l wireLog) String() string {
+	var b strings.Builder
+	for _, e := range l {
+		fmt.Fprintf(&b, "%10.3fms client %d %-7s ", float64(e.At)/1e6, e.Client, e.Kind)
+		if e.Length > 0 && e.Bytes != nil {
+			fmt.Fprintf(&b, "%q", e.Bytes)
+		}
+		if cut := e.Length - len(e.Bytes); cut > 0 && e.Bytes != nil {
+			fmt.Fprintf(&b, "… (%d bytes)", e.Length)
+		}
+		fmt.Fprintln(&b, e.Note)
+	}
+	return b.String()
+}
+
+// failing is the testing.T that RunSpecs asks for; the verdict is taken from the Session.
+type failing struct{}
+
+func (failing) Fail() {}

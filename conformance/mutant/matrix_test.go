@@ -1,0 +1,126 @@
+package mutant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"memlite/conformance/rules"
+	"memlite/reports"
+)
+
+// The kill matrix: every mutant fails every rule that it names. Each pair has a server of its own, because a fault that one rule has
+// set off (a crash, a wedge) would fail the next for nothing. Pairs run side by side, since most of the time goes into waiting
+// for servers that hang; those whose rule needs the machine for itself follow one by one.
+func TestMutantsAreKilled(t *testing.T) {
+	byID := table()
+	kill := func(m Mutant, id string) {
+		out, err := judge(m, byID[id])
+		switch {
+		case err != nil:
+			t.Errorf("%s on %s: %v", id, m.Name, err)
+		case out.Status != reports.Failed:
+			t.Errorf("%s survives %s (%s %s): %s", m.Name, id, out.Status, out.Reason, m.Fault)
+		default:
+			t.Logf("%-30s %s %6dms  %s", m.Name, id, out.Elapsed.Milliseconds(), out.Reason)
+		}
+	}
+	var (
+		beside sync.WaitGroup
+		slots  = make(chan bool, 8)
+		alone  []func()
+	)
+	for _, m := range All() {
+		for _, id := range m.Rules {
+			rule, ok := byID[id]
+			switch {
+			case !ok:
+				t.Errorf("%s names rule %s, which is not in the table", m.Name, id)
+			case rule.Alone:
+				alone = append(alone, func() { kill(m, id) })
+			default:
+				slots <- true
+				beside.Go(func() { defer func() { <-slots }(); kill(m, id) })
+			}
+		}
+	}
+	beside.Wait()
+	for _, kill := range alone {
+		kill()
+	}
+}
+
+// A rule that no mutant names has not been shown to catch anything.
+func TestEveryRuleKills(t *testing.T) {
+	var named []string
+	for _, m := range All() {
+		named = append(named, m.Rules...)
+	}
+	for id := range table() {
+		if !slices.Contains(named, id) {
+			t.Errorf("no mutant names %s", id)
+		}
+	}
+}
+
+// The fault is what the rules fail on: without it none does, one after the other on one server as in a user's run.
+func TestGoodPassesEveryRule(t *testing.T) {
+	target, stop, err := start(Good())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for _, rule := range rules.All() {
+		if !rule.In(rules.Lite) {
+			continue
+		}
+		out := target.Run(t.Context(), rule)
+		if out.Status != reports.Passed {
+			t.Errorf("%s: %s, want %s, got %s: %s", rule.ID, out.Status, out.Want, out.Got, out.Reason)
+		}
+	}
+}
+
+// table is the rules of the lite dialect by their IDs.
+func table() map[string]rules.Rule {
+	byID := map[string]rules.Rule{}
+	for _, rule := range rules.All() {
+		if rule.In(rules.Lite) {
+			byID[rule.ID] = rule
+		}
+	}
+	return byID
+}
+
+// judge runs one rule on a fresh server.
+func judge(m Mutant, rule rules.Rule) (*reports.Rule, error) {
+	target, stop, err := start(m)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return target.Run(ctx, rule), nil
+}
+
+// start has a server run and its round trip measured.
+func start(m Mutant) (*rules.Target, func(), error) {
+	profile, err := rules.ProfileByName("report")
+	if err != nil {
+		return nil, nil, err
+	}
+	addr, stop, err := m.Start()
+	if err != nil {
+		return nil, nil, err
+	}
+	target := rules.NewTarget(addr, profile, 1)
+	if err := target.Measure(context.Background(), time.Second); err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("measure: %w", err)
+	}
+	return target, stop, nil
+}

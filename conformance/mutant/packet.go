@@ -1,0 +1,219 @@
+package mutant
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// packets are faults that show when TCP cuts the bytes where the server did not expect it.
+func packets() []Mutant {
+	return []Mutant{
+		{"packet-is-request", "takes every packet for one whole request", []string{"FRM-07", "FRM-08", "FRM-09", "FRM-10", "FRM-11"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					c.skip(c.in.Buffered())
+					return c.packetLine()
+				}
+				l.block = func(c *client, _ int64) (block, error) {
+					value := strings.TrimSuffix(c.skip(c.in.Buffered()), "\r\n")
+					return block{value, int64(len(value))}, nil
+				}
+			}},
+		{"request-per-packet", "runs the first request of a packet and forgets the others", []string{"FRM-09", "FRM-10"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					c.skip(c.in.Buffered())
+					return readLine(c)
+				}
+			}},
+		{"set-in-two-packets", "reads the block afresh, and loses what came with the command line", []string{"FRM-11"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					c.skip(c.in.Buffered())
+					return readBlock(c, size)
+				}
+			}},
+		{"set-in-one-packet", "refuses a set when its block did not come with its command line", []string{"FRM-11", "FRM-07"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					if c.in.Buffered() == 0 {
+						return block{length: -1}, nil
+					}
+					return readBlock(c, size)
+				}
+			}},
+		{"packet-ends-line", "takes the end of a packet for the end of a command line", []string{"FRM-07", "FRM-08"},
+			func(l *lite) { l.line = func(c *client) (string, error) { return c.packetLine() } }},
+		{"packet-ends-block", "takes the end of a packet for the end of a block", []string{"FRM-07", "FRM-08", "SET-14"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					packet, err := c.ahead()
+					if err != nil || bytes.Contains(packet, []byte("\r\n")) {
+						return readBlock(c, size)
+					}
+					value := c.skip(len(packet))
+					return block{value, int64(len(value))}, nil
+				}
+			}},
+		{"block-ending-in-one-packet", "does not see the CRLF of a block when a packet ends between the two", []string{"FRM-08"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					var value string
+					for {
+						packet, err := c.ahead()
+						if err != nil {
+							return block{}, err
+						}
+						if end := bytes.Index(packet, []byte("\r\n")); end >= 0 {
+							value += c.skip(end + 2)[:end]
+							return block{value, int64(len(value))}, nil
+						}
+						value += c.skip(len(packet))
+					}
+				}
+			}},
+		{"cr-at-packet-end-is-crlf", "takes a CR at the end of a packet for CRLF, and the LF that follows for a line", []string{"FRM-08"},
+			func(l *lite) {
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p)
+					if n > 0 && n < len(p) && p[n-1] == '\r' {
+						p[n] = '\n'
+						n++
+					}
+					return n, err
+				}
+			}},
+		{"lf-at-packet-start-lost", "loses the LF when a packet ends between CR and LF", []string{"FRM-08"},
+			func(l *lite) {
+				var afterCR sync.Map // *client to bool
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p)
+					if n == 0 {
+						return n, err
+					}
+					if was, _ := afterCR.Swap(c, p[n-1] == '\r'); was == true && p[0] == '\n' {
+						n = copy(p, p[1:n])
+					}
+					return n, err
+				}
+			}},
+		{"byte-lost-at-1024", "loses the byte on which its 1024-byte buffer fills", []string{"SET-14"},
+			func(l *lite) {
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p[:min(len(p), 1024)])
+					return min(n, 1023), err
+				}
+			}},
+	}
+}
+
+// pipelines are faults that show when requests do not wait for replies.
+func pipelines() []Mutant {
+	closeAfter := func(requests int) func(*lite) {
+		return func(l *lite) {
+			var counts sync.Map // *client to how many it has sent
+			l.run = func(c *client, line string) error {
+				n, _ := counts.LoadOrStore(c, 1)
+				counts.Store(c, n.(int)+1)
+				if err := runLine(c, line); err != nil || n.(int) < requests {
+					return err
+				}
+				return errEnd
+			}
+		}
+	}
+	// unread does something with replies for which the socket has no room, instead of waiting until it has.
+	unread := func(instead func(*client) error) func(*lite) {
+		return func(l *lite) {
+			l.send = func(c *client, p []byte) (int, error) {
+				if tcp, ok := c.conn.(*net.TCPConn); ok {
+					tcp.SetWriteBuffer(16 << 10) // little room, whatever the system's settings are
+				}
+				c.conn.SetWriteDeadline(time.Now().Add(5 * time.Millisecond))
+				n, err := c.conn.Write(p)
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					return len(p), instead(c)
+				}
+				return n, err
+			}
+		}
+	}
+	return []Mutant{
+		{"error-flushes-input", "throws away what it has received when it answers ERROR", []string{"FRM-10"},
+			func(l *lite) {
+				good := l.reply
+				l.reply = func(c *client, text string) error {
+					if text == c.refused {
+						c.skip(c.in.Buffered())
+					}
+					return good(c, text)
+				}
+			}},
+		{"errors-overtake", "sends ERROR at once, before the replies that are queued", []string{"FRM-10"},
+			func(l *lite) {
+				good := l.reply
+				l.reply = func(c *client, text string) error {
+					if text == c.refused {
+						_, err := c.send(c, []byte(text+"\r\n"))
+						return err
+					}
+					return good(c, text)
+				}
+			}},
+		{"equal-replies-merged", "sends one reply where two in a row would be the same", []string{"FRM-09"},
+			func(l *lite) {
+				var last sync.Map // *client to the last reply of the packet
+				good := l.reply
+				l.reply = func(c *client, text string) error {
+					if was, _ := last.Swap(c, text); was == text && c.out.Buffered() > 0 {
+						return nil
+					}
+					return good(c, text)
+				}
+			}},
+		{"connection-for-one-request", "closes the connection after one request", []string{"FRM-12"}, closeAfter(1)},
+		{"connection-for-ten-requests", "closes the connection after ten requests", []string{"FRM-12"}, closeAfter(10)},
+		{"unread-replies-dropped", "drops replies when the client has many to read", []string{"FRM-13"},
+			unread(func(*client) error { return nil })},
+		{"unread-replies-close", "closes the connection when the client has many replies to read", []string{"FRM-13"},
+			unread(func(*client) error { return errEnd })},
+		{"unread-replies-hang", "serves a client no more when it has had many replies to read", []string{"FRM-13"},
+			unread(func(c *client) error { <-c.done; return errEnd })},
+	}
+}
+
+// ahead is what has been received and not been read, a packet if nothing was left of an earlier one. It waits for the first byte.
+func (c *client) ahead() ([]byte, error) {
+	if _, err := c.in.Peek(1); err != nil {
+		return nil, err
+	}
+	return c.in.Peek(c.in.Buffered())
+}
+
+// skip drops n bytes that have been received, and returns them.
+func (c *client) skip(n int) string {
+	p, _ := c.in.Peek(n)
+	text := string(p)
+	c.in.Discard(n)
+	return text
+}
+
+// packetLine reads up to LF or to the end of the packet.
+func (c *client) packetLine() (string, error) {
+	packet, err := c.ahead()
+	if err != nil {
+		return "", err
+	}
+	line, _, found := strings.Cut(string(packet), "\n")
+	c.skip(len(line))
+	if found {
+		c.skip(1)
+	}
+	c.ending = "\r\n"
+	return strings.TrimSuffix(line, "\r"), nil
+}

@@ -1,0 +1,237 @@
+package rules
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// concurrencyRules are about what many clients see of one another's values; neighbourRules about clients that do
+// nothing, stop or vanish.
+func concurrencyRules() []Rule {
+	return []Rule{
+		{
+			ID: "CON-01", Level: Must, Source: "R", Labels: []string{nClient},
+			Title: "concurrent sets of different keys are all kept",
+			Text: `Many clients store different keys at the same time. Every set that was answered STORED is there afterwards, for
+				the client that sent it and for any other.`,
+			Check: func(t *T) {
+				const clients = 50
+				sets := t.Times(60, 3)
+				keys, values := make([][]string, clients), make([][]string, clients)
+				t.Each(clients, func(i int, c *Client) {
+					for range sets {
+						key, value := t.Key(), c.Text(1+c.Rand.IntN(300))
+						c.Set(key, value)
+						keys[i], values[i] = append(keys[i], key), append(values[i], value)
+					}
+					for j, key := range keys[i] {
+						c.Step("set by this client, beside %d others", clients-1)
+						c.Get(key, values[i][j])
+					}
+				})
+				t.Each(min(clients, 8), func(i int, c *Client) {
+					for j := i; j < clients; j += 8 {
+						for k, key := range keys[j] {
+							if k%t.every(sets) == 0 {
+								c.Step("set by another client beside %d others", clients-1)
+								c.Get(key, values[j][k])
+							}
+						}
+					}
+					c.InStep()
+				})
+			},
+		},
+		{
+			ID: "CON-02", Level: Must, Source: "R: it names this race as its limitation", Labels: []string{nClient},
+			Title: "concurrent sets of one key leave one of the values, whole: no torn or mixed value",
+			Text: `Many clients set the same key at the same time, to values of different lengths, while others read it. Every read,
+				then and afterwards, finds exactly one of the values that were sent: never parts of two, a wrong size, or nothing.`,
+			Check: func(t *T) {
+				const writers, readers = 12, 6
+				key := t.Key()
+				sent := newSent(t.Text(10))
+				t.Dial().Set(key, sent.first)
+				rounds := t.Times(40, 3)
+				t.Each(writers+readers, func(i int, c *Client) {
+					for range rounds {
+						if i < writers {
+							value := fmt.Sprintf("%d:", i) + c.Text(size(c.Rand, 48<<10))
+							sent.add(value)
+							c.Set(key, value)
+							continue
+						}
+						c.Step("reading as one of %d beside %d writers of the key", readers, writers)
+						sent.check(c, key)
+					}
+				})
+				t.Each(3, func(i int, c *Client) {
+					c.Step("%d clients had set one key at once", writers)
+					sent.check(c, key)
+					c.InStep()
+				})
+			},
+		},
+		{
+			ID: "CON-03", Level: Should, Source: "P: every set takes a timestamp from one clock", Labels: []string{nClient},
+			Title: "per key, the history of all clients is linearizable",
+			Text: `There is one order of all sets and gets of a key that fits what every client saw and the times at which it saw
+				it: no value comes back after it was replaced, and no two clients see two values in different orders. Decided by
+				porcupine; where it runs out of time, or no client saw another's value, the rule is inconclusive.`,
+			Check: func(t *T) {
+				const clients, keys = 12, 16
+				names := make([]string, keys)
+				for i := range names {
+					names[i] = t.Key()
+				}
+				var history journal
+				began := time.Now()
+				ops := t.Times(250, 12)
+				t.Each(clients, func(i int, c *Client) {
+					for n := range ops {
+						// A few keys get most of the requests, and all clients take them in the same order, or they would not meet.
+						key := (n/8 + c.Rand.IntN(3)) % keys
+						op := porcupine.Operation{ClientId: i, Call: int64(time.Since(began))}
+						if c.Rand.IntN(2) == 0 {
+							value := fmt.Sprintf("%d.%d", i, n)
+							op.Input = registerOp{key: key, write: true, value: value}
+							c.Set(names[key], value)
+						} else {
+							value, _ := c.Fetch(names[key])
+							op.Input, op.Output = registerOp{key: key}, value
+						}
+						op.Return = int64(time.Since(began))
+						history.add(op)
+					}
+					c.InStep()
+				})
+				history.judge(t)
+			},
+		},
+		{
+			ID: "CON-04", Level: Must, Source: "R: one store for all clients",
+			Title: "what was answered STORED is seen by every get that starts afterwards",
+			Text: `STORED means done: from then on a get of any client finds that value or a later one. It is never older, not even
+				for a moment.`,
+			Check: func(t *T) {
+				writer := t.Dial()
+				readers := make([]*Client, 8)
+				for i := range readers {
+					readers[i] = t.Dial()
+				}
+				keys := []string{t.Key(), t.Key()}
+				for n := range t.Times(150, 3) {
+					key, value := keys[n%2], fmt.Sprintf("%d-%s", n, t.Text(1+t.Rand.IntN(20)))
+					writer.Set(key, value)
+					for _, i := range t.Rand.Perm(len(readers))[:3] {
+						readers[i].Step("the writer had been answered STORED for the %dth time", n+1)
+						readers[i].Get(key, value)
+					}
+					writer = readers[n%len(readers)]
+				}
+				writer.InStep()
+			},
+		},
+	}
+}
+
+// every returns how many of n to leave out so that a slow endpoint is asked for a few of them only.
+func (t *T) every(n int) int { return max(1, n/t.Times(n, 1)) }
+
+// sent is the set of values that were ever sent for one key.
+type sent struct {
+	first string
+	mu    sync.Mutex
+	all   map[string]bool
+}
+
+func newSent(first string) *sent { return &sent{first: first, all: map[string]bool{first: true}} }
+
+// add is called before the value is sent: it may be read before it is answered.
+func (s *sent) add(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all[value] = true
+}
+
+func (s *sent) check(c *Client, key string) {
+	value, found := c.Fetch(key)
+	s.mu.Lock()
+	whole := s.all[value]
+	s.mu.Unlock()
+	switch {
+	case !found:
+		c.t.Wrong(state, "one of the values that were set", "a miss", "%s: the key has no value", c.about())
+	case !whole:
+		c.t.Wrong(state, "one of the values that were set", quote([]byte(value)),
+			"%s: a value of %d bytes that nobody has sent", c.about(), len(value))
+	}
+}
+
+// registerOp is a set or a get of one of several keys; what a get found is the operation's output, "" for a miss.
+type registerOp struct {
+	key   int
+	write bool
+	value string
+}
+
+// registers is the model that a history is held against: one register for each key, each on its own.
+var registers = porcupine.Model{
+	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
+		byKey := map[int][]porcupine.Operation{}
+		for _, op := range history {
+			key := op.Input.(registerOp).key
+			byKey[key] = append(byKey[key], op)
+		}
+		var parts [][]porcupine.Operation
+		for _, part := range byKey {
+			parts = append(parts, part)
+		}
+		return parts
+	},
+	Init: func() any { return "" },
+	Step: func(state, input, output any) (bool, any) {
+		op := input.(registerOp)
+		if op.write {
+			return true, op.value
+		}
+		return output == state, state
+	},
+}
+
+// journal collects the operations of all clients.
+type journal struct {
+	mu  sync.Mutex
+	ops []porcupine.Operation
+}
+
+func (j *journal) add(op porcupine.Operation) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ops = append(j.ops, op)
+}
+
+func (j *journal) judge(t *T) {
+	foreign := 0
+	for _, op := range j.ops {
+		var writer, n int
+		if value, ok := op.Output.(string); ok && value != "" {
+			if _, err := fmt.Sscanf(value, "%d.%d", &writer, &n); err == nil && writer != op.ClientId {
+				foreign++
+			}
+		}
+	}
+	if foreign == 0 {
+		t.Inconclusive("no client read a value that another had set: the history of %d requests says nothing", len(j.ops))
+	}
+	switch porcupine.CheckOperationsTimeout(registers, j.ops, 10*time.Second) {
+	case porcupine.Unknown:
+		t.Inconclusive("the checker ran out of time on a history of %d requests", len(j.ops))
+	case porcupine.Illegal:
+		t.Wrong(state, "an order of all requests that fits what each client saw", "none exists",
+			"the history of %d requests is not linearizable: some get found a value that had been replaced, or was never set", len(j.ops))
+	}
+}

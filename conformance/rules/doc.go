@@ -1,0 +1,19 @@
+// Package rules is the table of what a memcached-lite server must, should and may do: one entry per stated behaviour,
+// its text above its check, one file (or two) per family.
+//
+// A check is given a T: clients to talk through, fresh keys, values and sizes drawn from the run's seed, and ways to
+// say what was expected. It talks in bytes; the only thing it takes from the profile is which reply lines count as
+// which Outcome. A check ends at the first thing that is wrong, with a sync probe when nothing was: a set and a get of
+// a fresh key on the same connection, because a server that answers right and is then out of step is the commonest
+// real bug.
+//
+// A check never sleeps to see that something does not happen; it asks for something that could not be answered right
+// if it had. What it waits for has a deadline that comes from the endpoint's measured round trip.
+//
+// The package knows Gomega's matchers but not Ginkgo: package conformance registers the table there. It may import
+// conformance/wire and reports; never the server or the load generator.
+//
+// Rejected: one Go test per rule (the text, the level and the list would live elsewhere and drift); example files of
+// bytes to send and expect (they replay the one string that kills the bug at hand; a rule here states behaviour for
+// many keys, values and sizes); a tolerant reply parser (it hides the fault it is tolerant of).
+package rules

@@ -1,0 +1,176 @@
+package rules
+
+import "strings"
+
+func endRules() []Rule {
+	return []Rule{
+		{
+			ID: "END-01", Level: Must, Source: "R",
+			Title: "end closes that client's connection without a reply",
+			Text: `A client that sends end (classic: quit) gets no reply; the server closes its connection. It may be the
+				first command of the connection, or follow any other, a refused one too.`,
+			Check: func(t *T) {
+				for i := range t.Times(12, 4) {
+					c := t.Dial()
+					switch i % 4 {
+					case 1:
+						c.InStep()
+					case 2:
+						c.Send("nonsense\r\n")
+						c.Expect(BadCommand)
+					case 3:
+						c.Miss(t.Key())
+					}
+					c.Leave()
+				}
+				t.Dial().InStep()
+			},
+		},
+		{
+			ID: "END-02", Level: Must, Source: "R",
+			Title: "replies to everything before end are sent first",
+			Text: `Requests are answered in order, and end comes last: whatever stood before it, also in the same packet, gets its
+				whole reply before the connection is closed.`,
+			Check: func(t *T) {
+				for _, n := range Some(t, []int{1, 2, 10, 100, 300}, 3) {
+					c := t.Dial()
+					key, value, absent := t.Key(), t.Text(1+t.Rand.IntN(3000)), t.Key()
+					n = t.Times(n, 1)
+					c.Step("%d times get, get and a set before %s, in one packet", n, t.Profile.Leave)
+					c.Send(t.SetRequest(key, value) + strings.Repeat(getRequest(key)+getRequest(absent)+t.SetRequest(key, value), n) +
+						t.Profile.Leave + "\r\n")
+					c.Expect(Stored)
+					for range n {
+						c.ExpectValue(key, value)
+						c.Expect(Missing)
+						c.Expect(Stored)
+					}
+					c.ExpectEnd()
+				}
+				t.Dial().InStep()
+			},
+		},
+		{
+			ID: "END-03", Level: Must, Source: "R",
+			Title: "what follows end is not run",
+			Text: `end is the last thing that a client says. A set behind it, in the same packet or the next, stores nothing; a get
+				gets no reply.`,
+			Check: func(t *T) {
+				other := t.Dial()
+				for i := range t.Times(10, 3) {
+					c := t.Dial()
+					key, present := t.Key(), t.Key()
+					other.Set(present, "before")
+					tail := t.SetRequest(key, t.Text(5)) + t.SetRequest(present, "after") + getRequest(present)
+					c.Step("%s and requests behind it", t.Profile.Leave)
+					if i%2 == 0 {
+						c.Send(t.Profile.Leave + "\r\n" + tail)
+					} else {
+						c.SendApart(t.Profile.Leave+"\r\n", tail)
+					}
+					c.ExpectEnd()
+					other.Step("another client had sent sets behind %s", t.Profile.Leave)
+					other.Miss(key)
+					other.Get(present, "before")
+				}
+				other.InStep()
+			},
+		},
+		{
+			ID: "END-04", Level: Should, Source: "P: end is one token", Dialects: []string{Lite},
+			Title: "end with arguments is ERROR and the connection stays",
+			Text:  `An end line has exactly one token. With more it is refused like any other wrong count, and nobody leaves.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, line := range []string{"end x", "end end", "end 1 2 3", "end get " + t.Key(), "end " + text(t.Rand, 8, keyBytes)} {
+					c.Step("the line %q", line)
+					c.Send(line + "\r\n")
+					c.Expect(BadCommand)
+					c.InStep()
+				}
+			},
+		},
+		{
+			ID: "END-05", Level: Must, Source: "R",
+			Title: "other clients do not notice that one ends or closes; a new one can connect",
+			Text: `A connection that ends, by end or by closing, in the middle of a line or not, is that client's affair. The others
+				go on where they were and new clients are served.`,
+			Check: func(t *T) {
+				stays := []*Client{t.Dial(), t.Dial()}
+				key, value := t.Key(), t.Text(40)
+				stays[0].Set(key, value)
+				for i := range t.Times(12, 4) {
+					c := t.Dial()
+					c.Get(key, value)
+					how := []string{"left", "closed", "closed in the middle of a line", "was reset"}[i%4]
+					switch i % 4 {
+					case 0:
+						c.Leave()
+					case 1:
+						c.Close()
+					case 2:
+						c.Send("get " + key)
+						c.Close()
+					case 3:
+						c.Abort()
+					}
+					for _, other := range append(stays, t.Dial()) {
+						other.Step("another client %s", how)
+						other.Get(key, value)
+						other.InStep()
+					}
+				}
+			},
+		},
+		{
+			ID: "END-06", Level: Should, Source: "P: end of stream",
+			Title: "a client that shuts its sending side still gets all its replies",
+			Text: `The end of the stream says that no more requests come, not that nobody reads. Everything asked before is
+				answered (printf … | nc works so).`,
+			Check: func(t *T) {
+				for _, n := range Some(t, []int{1, 3, 30, 200}, 2) {
+					n = t.Times(n, 1)
+					c := t.Dial()
+					key, value := t.Key(), t.Text(1+t.Rand.IntN(3000))
+					c.Step("%d gets, then the end of the stream", n)
+					c.Send(t.SetRequest(key, value) + strings.Repeat(getRequest(key), n) + "nonsense\r\n")
+					c.CloseWrite()
+					c.Expect(Stored)
+					for range n {
+						c.ExpectValue(key, value)
+					}
+					c.Expect(BadCommand)
+				}
+				t.Dial().InStep()
+			},
+		},
+		{
+			ID: "END-07", Level: Should, Source: "P: end of stream",
+			Title: "an unfinished request at the end of the stream is dropped: no reply, nothing stored",
+			Text: `A line without its line end, or a set without the end of its block, is not a request. When the stream ends there,
+				the server closes the connection without a reply and stores nothing.`,
+			Check: func(t *T) {
+				other := t.Dial()
+				present, value := t.Key(), t.Text(30)
+				other.Set(present, value)
+				for _, cut := range []string{"get " + present, "g", t.SetLine(present, 3), t.SetLine(present, 3) + "\r\n",
+					t.SetLine(present, 3) + "\r\nabc", t.SetLine(present, 3) + "\r\nabc\r", t.SetLine(present, 3) + "\r\na",
+					t.SetLine(present, 0) + "\r\n", t.SetLine(present, 5000) + "\r\n" + t.Text(4000)} {
+					for _, before := range []string{"", getRequest(present)} {
+						c := t.Dial()
+						c.Step("%s and the end of the stream", quote([]byte(before+cut)))
+						c.Send(before + cut)
+						c.CloseWrite()
+						if before != "" {
+							c.ExpectValue(present, value)
+						}
+						c.ExpectEnd()
+						other.Step("another client's stream ended after %s", quote([]byte(before+cut)))
+						other.Get(present, value)
+					}
+				}
+				other.InStep()
+			},
+		},
+	}
+}

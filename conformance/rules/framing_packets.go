@@ -1,0 +1,216 @@
+package rules
+
+import (
+	"strings"
+	"time"
+)
+
+func packetRules() []Rule {
+	return []Rule{
+		{
+			ID: "FRM-07", Level: Must, Source: "R: TCP is a stream",
+			Title: "a request that arrives byte by byte is answered like one that arrives at once",
+			Text: `How TCP cuts the bytes means nothing. A server reads until it has a whole request, also when every byte comes
+				alone.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				bytewise := func(request string) { c.SendApart(strings.Split(request, "")...) }
+				for range t.Times(2, 1) {
+					key, value := t.Key(), t.Text(1+t.Rand.IntN(20))
+					c.Step("a set, byte by byte")
+					bytewise(t.SetRequest(key, value))
+					c.Expect(Stored)
+					c.Get(key, value)
+					c.Step("a get, byte by byte")
+					bytewise(getRequest(key))
+					c.ExpectValue(key, value)
+				}
+				c.Step("an unknown command, byte by byte")
+				bytewise("nonsense x\r\n")
+				c.Expect(BadCommand)
+				if t.Profile.Dialect == Lite {
+					c.Step("a set with a size mismatch, byte by byte")
+					bytewise(t.SetLine(t.Key(), 5) + "\r\nabc\r\n")
+					c.Expect(Mismatch)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "FRM-08", Level: Must, Source: "R: TCP is a stream",
+			Title: "a request cut in two at any place is answered the same",
+			Text: `Checked is every place: inside of a word, between CR and LF, before the block, inside of it, and with the second
+				part joined to the next request.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value, absent := t.Key(), t.Text(8), t.Key()
+				c.Set(key, value)
+				set := t.SetRequest(key, value)
+				for _, at := range Some(t, places(set), 4) {
+					c.Step("a set cut after byte %d: %q %q", at, set[:at], set[at:])
+					c.SendApart(set[:at], set[at:]+getRequest(absent))
+					c.Expect(Stored)
+					c.Expect(Missing)
+				}
+				get := getRequest(key)
+				for _, at := range Some(t, places(get), 3) {
+					c.Step("a get cut after byte %d: %q %q", at, get[:at], get[at:])
+					c.SendApart(get[:at], get[at:]+"nonsense\r\n")
+					c.ExpectValue(key, value)
+					c.Expect(BadCommand)
+				}
+				if t.Profile.Dialect == Lite {
+					wrong := t.SetLine(absent, len(value)+1) + "\r\n" + value + "\r\n"
+					for _, at := range Some(t, places(wrong), 3) {
+						c.Step("a set with a size mismatch cut after byte %d: %q %q", at, wrong[:at], wrong[at:])
+						c.SendApart(wrong[:at], wrong[at:]+get)
+						c.Expect(Mismatch)
+						c.ExpectValue(key, value)
+					}
+				}
+				for range t.Times(10, 1) {
+					key, value := t.Key(), t.Text(1000+t.Rand.IntN(30000))
+					set := t.SetRequest(key, value)
+					at := 1 + t.Rand.IntN(len(set)-1)
+					c.Step("a set of %d bytes cut after byte %d", len(value), at)
+					c.SendApart(set[:at], set[at:])
+					c.Expect(Stored)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "FRM-09", Level: Must, Source: "R: TCP is a stream",
+			Title: "requests that arrive in one packet are each answered, in order",
+			Text:  `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, n := range Some(t, []int{2, 3, 5, 10, 50, 200}, 3) {
+					n = t.Times(n, 2)
+					var requests strings.Builder
+					keys, values := make([]string, n), make([]string, n)
+					for i := range n {
+						keys[i], values[i] = t.Key(), t.Text(1+t.Rand.IntN(100))
+						requests.WriteString(t.SetRequest(keys[i], values[i]))
+					}
+					c.Step("%d sets in one packet", n)
+					c.Send(requests.String())
+					for range n {
+						c.Expect(Stored)
+					}
+					requests.Reset()
+					for _, i := range t.Rand.Perm(n) {
+						requests.WriteString(getRequest(keys[i]))
+						keys = append(keys, keys[i])
+						values = append(values, values[i])
+					}
+					c.Step("%d gets in one packet", n)
+					c.Send(requests.String())
+					for i := n; i < 2*n; i++ {
+						c.ExpectValue(keys[i], values[i])
+					}
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "FRM-10", Level: Must, Source: "R",
+			Title: "a pipeline of good and bad requests is answered one by one, in order",
+			Text: `A refused request takes one reply's place and no more: what was asked before and after it is answered as if it
+				had been asked alone. Checked on sequences from the seed, cut at places from the seed.`,
+			Check: func(t *T) {
+				for range t.Times(8, 1) {
+					c := t.Dial()
+					p := newPipeline(t, t.Times(100, 6))
+					c.Step("a pipeline of %d good and bad requests", len(p.expect))
+					c.SendApart(p.cut(t.Rand.IntN(6))...)
+					for i, expect := range p.expect {
+						c.step = p.about(i)
+						expect(c)
+					}
+					c.InStep()
+				}
+			},
+		},
+		{
+			ID: "FRM-11", Level: Must, Source: "R: TCP is a stream",
+			Title: "header and block may come in one packet or in two",
+			Text: `A client may write the set line and the block together or one after the other, and the block's line end apart
+				from the block.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, n := range t.sizes(6, 2, 20000) {
+					value := t.Text(n)
+					for _, cuts := range [][]string{{value + "\r\n"}, {"", value + "\r\n"}, {"", value, "\r\n"},
+						{"", value[:n/2], value[n/2:] + "\r\n"}, {value, "\r\n"}} {
+						key := t.Key()
+						pieces := append([]string{t.SetLine(key, n) + "\r\n" + cuts[0]}, cuts[1:]...)
+						c.Step("a set of %d bytes in %d packets", n, len(pieces))
+						c.SendApart(pieces...)
+						c.Expect(Stored)
+						c.Get(key, value)
+					}
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "FRM-12", Level: Must, Source: "R",
+			Title: "one connection serves many requests",
+			Text:  `A connection stays until the client ends it; it is not good for one request only.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				var key, value string
+				for i := range t.Times(500, 10) {
+					c.Step("request %d of the connection", i+1)
+					switch {
+					case i%3 == 0:
+						key, value = t.Key(), t.Text(1+t.Rand.IntN(100))
+						c.Set(key, value)
+					case i%3 == 1:
+						c.Get(key, value)
+					default:
+						c.Miss(t.Key())
+					}
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "FRM-13", Level: Should, Source: "M: clients may pipeline",
+			Title: "a deep pipeline whose replies are read only later is answered whole",
+			Text: `A client may send many requests before it reads the first reply. The server may stop reading while its replies
+				are not taken, but it loses none and does not hang when they are.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value, absent := t.Key(), t.Text(4000), t.Key()
+				c.Set(key, value)
+				n := t.Times(2000, 20)
+				c.Step("%d gets and sets whose replies (%d bytes) are read later", 3*n, n*len(value))
+				sent := c.SendBehind(strings.Repeat(getRequest(key)+getRequest(absent)+t.SetRequest(key, value), n))
+				select {
+				case <-sent:
+				case <-time.After(200 * time.Millisecond):
+					// The server has stopped reading, as it may; the rest goes out as its replies are taken.
+				}
+				for range n {
+					c.ExpectValue(key, value)
+					c.Expect(Missing)
+					c.Expect(Stored)
+				}
+				<-sent
+				c.InStep()
+			},
+		},
+	}
+}
+
+// places are all at which s can be cut in two.
+func places(s string) []int {
+	list := make([]int, len(s)-1)
+	for i := range list {
+		list[i] = i + 1
+	}
+	return list
+}

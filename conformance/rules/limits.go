@@ -1,0 +1,235 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+func limitRules() []Rule {
+	return []Rule{
+		{
+			ID: "LIM-01", Level: Must, Source: "R, M: keys have at most 250 bytes",
+			Title: "keys of 1 to 250 bytes are stored and found",
+			Text:  `Every length from 1 to 250 is legal, each key distinct from the others.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				lengths := make([]int, 250)
+				for i := range lengths {
+					lengths[i] = i + 1
+				}
+				some := append(Some(t, lengths[:248], 3), 249, 250)
+				values := map[string]string{}
+				for _, n := range some {
+					key, value := t.KeyOf(n), t.Text(10)
+					c.Step("a key of %d bytes", n)
+					c.Set(key, value)
+					values[key] = value
+				}
+				for key, value := range values {
+					c.Step("a key of %d bytes", len(key))
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-02", Level: Must, Source: "R, M: keys have at most 250 bytes",
+			Title: "a set with a key longer than 250 bytes is refused",
+			Text: `From 251 bytes on the set is refused and nothing is stored, neither under that key nor under its first 250
+				bytes.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, n := range Some(t, longKeys(t), 3) {
+					key := t.KeyOf(n)
+					c.Step("a set with a key of %d bytes", n)
+					c.Send(t.SetRequest(key, t.Text(5)))
+					c.ExpectRefused(0, BadKey)
+					c.Step("a set with a key of %d bytes was refused", n)
+					c.Miss(key[:250])
+					c.Send(getRequest(key))
+					c.Expect(BadKey, Missing)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-03", Level: Must, Source: "P: the size is readable, so there is a block", Dialects: []string{Lite},
+			Title: "a set refused for its key consumes its block: one reply, in step",
+			Text: `Whatever is wrong with the key, 3 tokens and a readable size announce a block. It is read and thrown away with
+				the refusal, never run as a command, whatever it looks like and whether or not its size is right.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				present, value := t.Key(), t.Text(30)
+				c.Set(present, value)
+				for _, n := range Some(t, longKeys(t), 2) {
+					for _, block := range []string{"abc", "", "get " + present, "end", t.SetLine(present, 3), t.Text(3000)} {
+						c.Step("a set with a key of %d bytes, the block %s and a get", n, quote([]byte(block)))
+						c.Send(t.SetRequest(t.KeyOf(n), block) + getRequest(present))
+						c.Expect(BadKey)
+						c.ExpectValue(present, value)
+					}
+					c.Step("a set with a key of %d bytes and a block shorter than announced", n)
+					c.Send(t.SetLine(t.KeyOf(n), 9) + "\r\nabc\r\n" + getRequest(present))
+					c.Expect(BadKey, Mismatch)
+					c.ExpectValue(present, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-04", Level: May, Source: "M: no control characters in keys", Dialects: []string{Lite},
+			Title: "a key with a byte up to 0x20 or 0x7f is refused, in step",
+			Text: `Control characters in a key are refused and the set's block is consumed. (A space, CRLF and LF cannot be in a key
+				anyway: they end it.)`,
+			Check: func(t *T) {
+				c := t.Dial()
+				present, value := t.Key(), t.Text(10)
+				c.Set(present, value)
+				var controls []byte
+				for b := byte(0); b < 0x20; b++ {
+					if b != '\n' {
+						controls = append(controls, b)
+					}
+				}
+				for _, b := range Some(t, append(controls, 0x7f), 3) {
+					id := t.Key()
+					for _, key := range []string{id + string(b) + "x", string(b) + id, id + string(b)} {
+						c.Step("a set with the key %q", key)
+						c.Send(t.SetRequest(key, "abc") + getRequest(present))
+						c.Expect(BadKey)
+						c.ExpectValue(present, value)
+						c.Step("a get with the key %q", key)
+						c.Send(getRequest(key) + getRequest(present))
+						c.Expect(BadKey, Missing)
+						c.ExpectValue(present, value)
+					}
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-05", Level: Should, Source: "P: keys are bytes",
+			Title: "other bytes in keys are just bytes, UTF-8 or not",
+			Text: `From 0x21 to 0x7e and from 0x80 to 0xff every byte may be in a key, alone or in any company. They are not decoded:
+				two sequences that are not UTF-8 stay two keys, and composed and decomposed letters are different.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				id := t.Key()
+				keys := []string{id + "é", id + "e\u0301", id + "日本語", id + "😀", id + "\u00a0", id + "ß", id + "SS", id + "ſ",
+					id + "\xc3\x28", id + "\xff\xfe", id + "\xed\xa0\x80", id + "\ufffd", id + "\u2028", id + "\u202e", "\ufeff" + id, id + "\u0085",
+					strings.Repeat("é", 125)}
+				for b := 0x21; b < 0x100; b++ {
+					if b != 0x7f {
+						keys = append(keys, fmt.Sprintf("%s<%s>", id, string([]byte{byte(b)})))
+					}
+				}
+				keys = Some(t, keys, 6)
+				values := make([]string, len(keys))
+				for i, key := range keys {
+					values[i] = t.Text(10)
+					c.Step("the key %q", key)
+					c.Set(key, values[i])
+				}
+				for i, key := range keys {
+					c.Step("the key %q, beside %d others", key, len(keys)-1)
+					c.Get(key, values[i])
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-06", Level: Should, Source: "M: values have at most 1 MiB",
+			Title: "a value of the maximum size is stored and comes back",
+			Text: `The maximum is 1 MiB (classic: 1 MiB less 4 KiB, because memcached counts an item's overhead). The maximum itself is
+				legal, and so is everything up to it.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				most := t.Profile.MaxValue
+				for _, n := range Some(t, []int{most, most - 1, most / 2, 100_000, 64<<10 + t.Rand.IntN(most-64<<10)}, 2) {
+					key, value := t.Key(), t.Text(n)
+					c.Step("a value of %d bytes", n)
+					c.Set(key, value)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-07", Level: Should, Source: "M: values have at most 1 MiB",
+			Title: "a value larger than the maximum is refused, in step",
+			Text: `A value of one byte more than 1 MiB, or of many more, is refused when its block has been read and thrown away. An earlier
+				value stays, and the next line is a command.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				const most = 1 << 20
+				for _, n := range Some(t, []int{most + 1, most + 2, most + 1 + t.Rand.IntN(100_000), 2 * most, 3*most + 1}, 1) {
+					present, absent, value := t.Key(), t.Key(), t.Text(100)
+					c.Set(present, value)
+					block := strings.Repeat(t.Text(64), n/64+1)[:n]
+					for _, key := range []string{present, absent} {
+						c.Step("a value of %d bytes", n)
+						c.Send(t.SetRequest(key, block))
+						c.ExpectRefused(0, TooLarge)
+					}
+					c.Step("a value of %d bytes was refused", n)
+					c.Get(present, value)
+					c.Miss(absent)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "LIM-08", Level: May, Source: "P: long lines", Dialects: []string{Lite},
+			Title: "a command line whose first 8,192 bytes hold no LF: ERROR and close",
+			Text: `A line that long is no command; the server says so and closes the connection, and does not keep what it is
+				sent. It does so too when the line end has already arrived behind the 8,192 bytes. Other clients do not notice.`,
+			Check: func(t *T) {
+				other := t.Dial()
+				for _, n := range Some(t, []int{8192, 8193, 8200, 10_000, 65_536, 300_000}, 2) {
+					for _, tail := range []string{"", "\r\n"} {
+						for _, head := range []string{"get ", "x", "set " + t.Key() + " "} {
+							c := t.Dial()
+							line := head + strings.Repeat("3", n-len(head))
+							c.Step("%q and so on, %d bytes, then %q", head, n, tail)
+							c.Send(line + tail)
+							c.Expect(BadCommand)
+							c.ExpectEnd()
+						}
+					}
+					other.Step("another client sent a line of %d bytes", n)
+					other.InStep()
+				}
+			},
+		},
+		{
+			ID: "LIM-09", Level: May, Source: "P: long lines", Dialects: []string{Lite},
+			Title: "a command line of 8,191 bytes and a LF is an ordinary line",
+			Text: `Up to 8,191 bytes before the LF, the CR among them, a line is judged like any other: spaces around its tokens are
+				ignored, a wrong count or an unknown command is ERROR, and the connection stays.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value := t.Key(), t.Text(20)
+				c.Set(key, value)
+				for _, n := range Some(t, []int{8191, 8190, 8189, 5000, 4097, 4096, 4095, 2048}, 2) {
+					fill := func(head, with string) string { return head + strings.Repeat(with, n-1-len(head)) + "\r\n" }
+					c.Step("get, key and spaces, %d bytes and a LF", n)
+					c.Send(fill("get "+key, " "))
+					c.ExpectValue(key, value)
+					c.Step("an unknown command of %d bytes and a LF", n)
+					c.Send(fill("x", "x"))
+					c.Expect(BadCommand)
+					c.Step("a get with one long key, %d bytes and a LF", n)
+					c.Send(fill("get ", "k"))
+					c.Expect(BadKey, Missing)
+					c.InStep()
+				}
+				c.InStep()
+			},
+		},
+	}
+}
+
+// longKeys are lengths of keys that are too long, by one and by many.
+func longKeys(t *T) []int {
+	return []int{251, 252, 255, 256, 257, 300, 500, 511, 512, 513, 1000, 1024, 251 + t.Rand.IntN(1000)}
+}

@@ -1,0 +1,193 @@
+package rules
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"memlite/conformance/wire"
+	"memlite/reports"
+)
+
+// clientLimitRules are about how many clients are served at once.
+func clientLimitRules() []Rule {
+	return []Rule{
+		{
+			ID: "LIM-10", Level: Must, Source: "R: 1024 clients", Alone: true,
+			Title: "1024 clients are served at once",
+			Text: `1024 clients are connected at the same time, and every one of them stores and gets a value. The profile says
+				how many may be missing (memcached started with -c 1024 serves 998: its listeners count). Places of clients
+				that have just left may need a moment, so a client that is refused tries again for a second.`,
+			Check: func(t *T) {
+				most := t.Profile.Clients
+				t.NeedDescriptors(most)
+				h := t.hold(most, time.Second)
+				t.That(fmt.Sprintf("clients served at once (%s)", h.why), len(h.served), gomega.BeNumerically(">=", most-t.Profile.Tolerance))
+				h.askAll("%d clients had connected", len(h.served))
+			},
+		},
+		{
+			ID: "LIM-11", Level: Should, Source: "P: the limit is a setting, 1024 by default", Alone: true,
+			Title: "the client over the limit is refused and nobody else notices",
+			Text: `A client too many is refused in a way that it can tell: ERROR, or silence until the connection is closed, or a reset.
+				All others are served as before. Where more than twice 1024 clients are served, the limit is not reached
+				and the rule is not run.`,
+			Check: func(t *T) {
+				h := t.holdLimit()
+				for refused := 0; refused < t.Times(5, 1); {
+					c := t.Dial()
+					c.Step("client %d of a server that serves %d", len(h.served)+1, len(h.served))
+					c.Send(getRequest(t.Key()))
+					line, err := c.wire.ReadLine(longestLine)
+					switch {
+					case err == nil && t.Profile.means(string(line), Missing):
+						// A place of a client of an earlier rule has become free only now.
+						h.served = append(h.served, c)
+						t.That("clients served although one was refused before", len(h.served), gomega.BeNumerically("<=", 2*t.Profile.Clients))
+						continue
+					case err == nil && !t.Profile.means(string(line), Busy):
+						c.wrong(t.Profile.want(Busy)+", or the connection to be closed", string(line))
+					case wire.KindOf(err) == wire.Timeout:
+						c.lost(err, line, t.Profile.want(Busy)+", or the connection to be closed")
+					}
+					c.ExpectEnd()
+					refused++
+				}
+				h.askAll("a client too many had been refused")
+			},
+		},
+		{
+			ID: "LIM-12", Level: Should, Source: "P: a place becomes free at once", Alone: true,
+			Title: "a place that becomes free can be taken within 100 ms",
+			Text: `With all places taken one client leaves, by the leave command, by closing or by a reset; within 100 ms another
+				can take its place. (The best of several tries counts, because the machine may be busy.) Not run where the limit
+				is not reached.`,
+			Check: func(t *T) {
+				h := t.holdLimit()
+				const within = 100 * time.Millisecond
+				for how, leave := range []func(*Client){(*Client).Leave, (*Client).Close, (*Client).Abort} {
+					how := []string{"sent " + t.Profile.Leave, "closed", "was reset"}[how]
+					best := t.wait
+					for range 5 {
+						leave(h.served[0])
+						h.served = h.served[1:]
+						freed := time.Now()
+						h.served = append(h.served, t.place(freed, "a client "+how))
+						best = min(best, time.Since(freed))
+						if best <= within {
+							break
+						}
+					}
+					t.That(fmt.Sprintf("time until the place of a client that %s could be taken", how), best,
+						gomega.BeNumerically("<=", within+4*t.target.slowest))
+				}
+				h.askAll("places had been freed and taken")
+			},
+		},
+	}
+}
+
+// held is a crowd of clients, each of which has been served.
+type held struct {
+	t      *T
+	served []*Client
+	why    string // why not more
+}
+
+// hold connects n clients and has each of them served, some at a time. Those that are refused try again until none
+// has been served for the time of patience: places of clients that have left may need a moment.
+func (t *T) hold(n int, patience time.Duration) *held {
+	const abreast = 32
+	h := &held{t: t, why: "none was refused"}
+	var mu sync.Mutex
+	progress := time.Now()
+	for len(h.served) < n {
+		refused := false
+		t.Together(min(n-len(h.served), abreast), func(int) {
+			c, why := t.tryClient()
+			mu.Lock()
+			defer mu.Unlock()
+			if c == nil {
+				refused, h.why = true, "one more: "+why
+				return
+			}
+			h.served = append(h.served, c)
+			progress = time.Now()
+		})
+		if refused {
+			if time.Since(progress) > patience {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	t.NeedDescriptors(4) // or this side was the limit
+	return h
+}
+
+// place waits until one more client is served.
+func (t *T) place(freed time.Time, who string) *Client {
+	for {
+		c, why := t.tryClient()
+		if c != nil {
+			return c
+		}
+		if time.Since(freed) > t.wait {
+			t.Wrong(state, "a free place within 100ms", "none for "+t.wait.String(), "%s, and its place was not free after %v: %s", who, t.wait, why)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// holdLimit takes all places that there are; it ends the check where there are too many.
+func (t *T) holdLimit() *held {
+	most := 2 * t.Profile.Clients
+	t.NeedDescriptors(t.Profile.Clients + 16)
+	if have := descriptors(); have < most+16 {
+		most = have - 16
+	}
+	h := t.hold(most, 200*time.Millisecond)
+	if len(h.served) >= most {
+		t.NotRun("the endpoint serves %d clients and more; its limit was not reached", most)
+	}
+	if len(h.served) == 0 {
+		t.Wrong(connect, "clients to be served", "none was", "not one client was served: %s", h.why)
+	}
+	return h
+}
+
+// askAll has every client served once more, all at once.
+func (h *held) askAll(format string, args ...any) {
+	h.t.Together(len(h.served), func(i int) {
+		c := h.served[i]
+		c.step = fmt.Sprintf(format, args...)
+		c.InStep()
+	})
+}
+
+// tryClient connects a client and has it served; where it is refused, it says how.
+func (t *T) tryClient() (c *Client, why string) {
+	f := t.attempt(func() {
+		c = t.Dial()
+		c.InStep()
+	})
+	if f == nil {
+		return c, ""
+	}
+	if c != nil {
+		c.Close()
+	}
+	if f.status != reports.Failed {
+		panic(f)
+	}
+	return nil, f.reason
+}
+
+// NeedDescriptors ends the check, inconclusively, unless this process may open n more files.
+func (t *T) NeedDescriptors(n int) {
+	if have := descriptors(); have < n {
+		t.Inconclusive("this process may open only %d more files and %d are needed: raise its limit (ulimit -n)", have, n)
+	}
+}

@@ -1,0 +1,93 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Level says how binding a rule is.
+type Level int
+
+// The levels. Must: the sources say it, or a server is unusable without. Should: the assignment or memcached says it.
+// May: only a careful server does it.
+const (
+	Must Level = iota + 1
+	Should
+	May
+)
+
+var levelNames = []string{Must: "must", Should: "should", May: "may"}
+
+func (l Level) String() string {
+	if l < Must || l > May {
+		return fmt.Sprintf("Level(%d)", int(l))
+	}
+	return levelNames[l]
+}
+
+// ParseLevel reads "must", "should" or "may".
+func ParseLevel(s string) (Level, error) {
+	if i := slices.Index(levelNames, strings.ToLower(s)); i >= int(Must) {
+		return Level(i), nil
+	}
+	return 0, fmt.Errorf("level %q: want must, should or may", s)
+}
+
+// The dialects: grammars on the wire.
+const (
+	Lite    = "lite"    // set <key> <size>
+	Classic = "classic" // set <key> <flags> <exptime> <size>, as memcached
+)
+
+// The labels that the seed report's own two test scripts became.
+const (
+	oneClient = "1-client"
+	nClient   = "n-client"
+)
+
+// Rule is one stated behaviour.
+type Rule struct {
+	ID       string // SET-03: stable for ever, never a position
+	Title    string
+	Text     string // the behaviour in words, with the clause that it comes from
+	Source   string // R, T, A, M or P: see RULES.md
+	Level    Level
+	Family   string   // set, get, end, framing, limits, concurrency
+	Labels   []string // what a label filter finds the rule by: its ID, family and level; 1-client, n-client
+	Dialects []string // those whose grammar has the behaviour
+	Alone    bool     // disturbs, or is disturbed by, whatever else runs: not beside another rule
+	Check    func(*T)
+}
+
+// In reports whether the rule applies in the dialect.
+func (r Rule) In(dialect string) bool { return slices.Contains(r.Dialects, dialect) }
+
+// All returns the table, ordered by family and ID. The slice is the caller's.
+func All() []Rule {
+	var all []Rule
+	for _, f := range []struct {
+		name  string
+		rules [][]Rule
+	}{
+		{"set", [][]Rule{setRules(), setLineRules(), setValueRules()}},
+		{"get", [][]Rule{getRules()}},
+		{"end", [][]Rule{endRules()}},
+		{"framing", [][]Rule{framingRules(), packetRules()}},
+		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
+		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules()}},
+	} {
+		family := slices.Concat(f.rules...)
+		slices.SortFunc(family, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+		for _, r := range family {
+			r.Family = f.name
+			r.Labels = append(r.Labels, r.ID, r.Family, r.Level.String())
+			if r.Dialects == nil {
+				r.Dialects = []string{Lite, Classic}
+			}
+			r.Text = strings.Join(strings.Fields(r.Text), " ")
+			all = append(all, r)
+		}
+	}
+	return all
+}

@@ -1,0 +1,200 @@
+package rules
+
+import "strings"
+
+func setRules() []Rule {
+	return []Rule{
+		{
+			ID: "SET-01", Level: Must, Source: "R", Labels: []string{oneClient},
+			Title: "a set whose block has the announced size is answered STORED",
+			Text: `A set line announces the size of the value in bytes; the value follows as a block with its own line end.
+				When the block has that size the value is stored and the reply is the one line STORED.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, n := range t.sizes(40, 8, 4<<10) {
+					c.Step("a set of %d bytes", n)
+					c.Set(t.Key(), t.Text(n))
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-02", Level: Must, Source: "R",
+			Title: "a stored value comes back byte for byte",
+			Text: `What a get returns is what the set stored: the same bytes in the same order, none added, none lost.
+				Stored values do not disturb one another.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				values := map[string]string{}
+				for _, n := range t.sizes(40, 6, 4<<10) {
+					key, value := t.Key(), t.Text(n)
+					c.Set(key, value)
+					c.Get(key, value)
+					values[key] = value
+				}
+				for key, value := range values {
+					c.Step("asked again after %d other sets", len(values))
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-03", Level: Must, Source: "R",
+			Title: "a second set of a key replaces the first value",
+			Text: `A set of a key that has a value replaces it, whether the new value is longer, shorter, equally long or
+				empty; nothing of the old one is left.`,
+			Check: func(t *T) {
+				c, other := t.Dial(), t.Dial()
+				key := t.Key()
+				for i, n := range []int{5, 500, 3, 3, 1, 0, 4000, 4001, 17, 2} {
+					value := t.Text(n)
+					c.Step("set %d of the same key, %d bytes", i+1, n)
+					c.Set(key, value)
+					c.Get(key, value)
+					if i%3 == 0 {
+						other.Get(key, value)
+					}
+				}
+				c.InStep()
+				other.InStep()
+			},
+		},
+		{
+			ID: "SET-04", Level: Must, Source: "R", Labels: []string{oneClient},
+			Title: "a block shorter than the size is refused",
+			Text: `When the block ends before the announced size is reached, the set is refused. In the lite dialect the
+				block is a text line: it ends at its first CRLF, so the refusal comes at once and does not wait for the
+				missing bytes. In classic the missing bytes are taken from what follows.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, m := range Some(t, t.mismatches(shorter), 5) {
+					c.Step("a block of %d bytes announced as %d", m.have, m.announced)
+					c.Mismatch(t.Key(), m.announced, t.Text(m.have))
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-05", Level: Must, Source: "R", Labels: []string{oneClient},
+			Title: "a block longer than the size is refused",
+			Text: `When the block has more bytes than announced, by one or by many, the set is refused; the value is not
+				cut to fit.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, m := range Some(t, t.mismatches(longer), 5) {
+					c.Step("a block of %d bytes announced as %d", m.have, m.announced)
+					c.Mismatch(t.Key(), m.announced, t.Text(m.have))
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-06", Level: Must, Source: "R",
+			Title: "a refused set stores nothing and keeps the earlier value",
+			Text: `A set that is refused because its block is too short or too long leaves everything as it was: a key
+				without a value still has none, a key with a value still has that one, for this client and for others.`,
+			Check: func(t *T) {
+				c, other := t.Dial(), t.Dial()
+				for _, m := range Some(t, append(t.mismatches(shorter), t.mismatches(longer)...), 4) {
+					absent, present, value := t.Key(), t.Key(), t.Text(m.announced)
+					c.Set(present, value)
+					for _, key := range []string{absent, present} {
+						c.Mismatch(key, m.announced, t.Text(m.have))
+					}
+					c.Step("a refused set (a block of %d bytes announced as %d)", m.have, m.announced)
+					c.Miss(absent)
+					c.Get(present, value)
+					other.Step("a set of another client was refused (a block of %d bytes announced as %d)", m.have, m.announced)
+					other.Miss(absent)
+					other.Get(present, value)
+				}
+				c.InStep()
+				other.InStep()
+			},
+		},
+		{
+			ID: "SET-07", Level: Must, Source: "P: the block is a text line", Dialects: []string{Lite},
+			Title: "after a size mismatch the connection is in step",
+			Text: `A refused set gets exactly one reply, and the line after its block is the next command, also when it
+				has arrived in the same packet. Bytes beyond the announced size are never run, nor kept for later.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value := t.Key(), t.Text(20)
+				c.Set(key, value)
+				for i, m := range Some(t, append(t.mismatches(shorter), t.mismatches(longer)...), 4) {
+					c.Step("a block of %d bytes announced as %d and a get, in one packet", m.have, m.announced)
+					c.Send(t.SetLine(t.Key(), m.announced) + "\r\n" + t.Text(m.have) + "\r\n" + getRequest(key))
+					c.Expect(Mismatch)
+					c.ExpectValue(key, value)
+					if i%5 == 0 {
+						c.InStep()
+					}
+				}
+				for _, tail := range []string{"get " + key, "end", "\nend", "set " + key + " 1"} {
+					c.Step("a block whose bytes beyond the size are %q", tail)
+					c.Send(t.SetLine(key, 3) + "\r\nabc" + tail + "\r\n")
+					c.Expect(Mismatch)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-08", Level: Must, Source: "P: size 0 is a size",
+			Title: "size 0 is legal: the block is an empty line",
+			Text: `A value may be empty. Its block is an empty line, which is not a command of its own; the value comes
+				back with size 0, between the VALUE line and END.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for i := range t.Times(10, 2) {
+					key := t.Key()
+					if i%2 == 1 {
+						c.Set(key, t.Text(9))
+					}
+					c.Step("an empty value")
+					c.Set(key, "")
+					c.Get(key, "")
+					c.Miss(t.Key())
+				}
+				first, second := t.Key(), t.Key()
+				c.Step("two empty values in one packet")
+				c.Send(t.SetRequest(first, "") + t.SetRequest(second, "") + getRequest(first))
+				c.Expect(Stored)
+				c.Expect(Stored)
+				c.ExpectValue(first, "")
+				c.InStep()
+			},
+		},
+	}
+}
+
+// sizes are n value sizes from 1 to most: those around small powers of two first, then from the seed. A slow endpoint is asked
+// for fewer, at least least.
+func (t *T) sizes(n, least, most int) []int {
+	list := []int{1, 2, 3, 10, 99, 100, 255, 256, 257, 1023, 1024, 1025}
+	for len(list) < n {
+		list = append(list, size(t.Rand, most))
+	}
+	return Some(t, list, least)
+}
+
+type mismatch struct{ announced, have int }
+
+func shorter(announced, by int) int { return announced - by }
+func longer(announced, by int) int  { return announced + by }
+
+// mismatches are blocks that are not as long as announced: by 1 and 2 (the length of a line end), by a few and by many.
+func (t *T) mismatches(differ func(announced, by int) int) (list []mismatch) {
+	for _, announced := range []int{1, 2, 3, 5, 10, 64, 100, 1000, size(t.Rand, 4000), size(t.Rand, 4000)} {
+		for _, by := range []int{1, 2, 3, announced, 1 + t.Rand.IntN(200)} {
+			if have := differ(announced, by); have >= 0 {
+				list = append(list, mismatch{announced, have})
+			}
+		}
+	}
+	return list
+}
+
+// lines joins requests that have no line end yet.
+func lines(requests ...string) string { return strings.Join(requests, "\r\n") + "\r\n" }

@@ -1,0 +1,150 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// setLineRules are the set rules about the command line: its tokens and its size.
+func setLineRules() []Rule {
+	return []Rule{
+		{
+			ID: "SET-09", Level: Must, Source: "R: the value is set's fourth part", Labels: []string{oneClient},
+			Title: "a set line without exactly 3 tokens is ERROR",
+			Text: `R counts four parts of a set: the command, the key, the size and the value, the last of which is the
+				block. So the line has exactly 3 tokens; fewer or more are refused. (In classic the line has 5, or 6 with
+				noreply; fewer, and many more, are refused.)`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, tail := range wrongSetTails(t) {
+					line := "set" + tail
+					c.Step("the line %q", line)
+					c.Send(line + "\r\n")
+					c.Expect(BadCommand)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-10", Level: Must, Source: "P: such a line announces no size", Dialects: []string{Lite},
+			Title: "a set line with a wrong token count has no data block: the next line is a command",
+			Text: `Without 3 tokens there is no size to go by, so the line stands alone: "set k 3 abc" gets one ERROR, and
+				memcached's "set k 0 0 3" with a block gets two, the second for the block taken as a command. Nothing is
+				stored.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value := t.Key(), t.Text(30)
+				c.Set(key, value)
+				for _, tail := range wrongSetTails(t) {
+					c.Step("the line %q and a get, in one packet", "set"+tail)
+					c.Send(lines("set"+tail, "get "+key))
+					c.Expect(BadCommand)
+					c.ExpectValue(key, value)
+				}
+				for _, form := range []string{"set %s 0 0 3", "set %s 3 noreply", "set %s"} {
+					line := fmt.Sprintf(form, key)
+					c.Step("the line %q with a block", line)
+					c.Send(lines(line, "abc"))
+					c.Expect(BadCommand)
+					c.Expect(BadCommand)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-11", Level: Must, Source: "P: a size is 1 to 10 decimal digits",
+			Title: "an unreadable size is ERROR, and has no data block",
+			Text: `A size with a sign, without digits, with anything but the ASCII digits 0 to 9, or with more than 10 of
+				them is refused, and the next line is a command. (Classic: a negative size, or one that is not a number, is
+				refused.)`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value := t.Key(), t.Text(30)
+				c.Set(key, value)
+				for _, size := range Some(t, unreadableSizes(t), 4) {
+					fresh := t.Key()
+					c.Step("the size %q", size)
+					if t.Profile.Dialect == Classic {
+						c.Send(t.SetLine(fresh, size) + "\r\n")
+						c.ExpectRefused(0, BadCommand)
+					} else {
+						c.Send(lines(t.SetLine(fresh, size), "get "+key))
+						c.Expect(BadCommand)
+						c.ExpectValue(key, value)
+					}
+					c.Step("a set with the size %q", size)
+					c.Miss(fresh)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-12", Level: Must, Source: "P: decimal, whatever the zeros",
+			Title: "leading zeros in a size of up to 10 digits are legal",
+			Text:  `0005 is 5, and 0010 is 10, not 8. The size comes back without the zeros.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, n := range Some(t, []int{5, 0, 1, 8, 9, 10, 11, 77, 100, 1000, 4096}, 3) {
+					for width := len(fmt.Sprint(n)) + 1; width <= 10; width += 1 + t.Rand.IntN(3) {
+						key, value := t.Key(), t.Text(n)
+						size := fmt.Sprintf("%0*d", width, n)
+						c.Step("the size %q", size)
+						c.Send(lines(t.SetLine(key, size), value))
+						c.Expect(Stored)
+						c.Get(key, value)
+					}
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-18", Level: Must, Source: "P: a readable size always has a block", Dialects: []string{Lite},
+			Title: "a readable size always has a block, however large the size",
+			Text: `A size of up to 10 digits is read as the number it is, not cut to 32 bits, and always has a block: the
+				refusal comes when the block's end has been read, and the next line is a command.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				key, value := t.Key(), t.Text(30)
+				c.Set(key, value)
+				for _, block := range []string{"abc", "", "get " + key, t.Text(300)} {
+					n := int64(len(block))
+					for _, size := range Some(t, []int64{1<<32 + n, 1<<31 + n, 1<<33 + n, 9999999999, 1<<32 - 1, 1<<31 - 1,
+						1 << 31, 1 << 32, int64(t.Profile.MaxValue) + 1, 1 << 30}, 2) {
+						c.Step("a block of %d bytes announced as %d and a get", n, size)
+						c.Send(lines(t.SetLine(key, size), block, "get "+key))
+						c.Expect(Mismatch, TooLarge)
+						c.ExpectValue(key, value)
+					}
+				}
+				c.InStep()
+			},
+		},
+	}
+}
+
+// wrongSetTails are what may stand after "set" on a line with too few or too many tokens.
+func wrongSetTails(t *T) []string {
+	key := t.Key()
+	list := []string{"", " " + key}
+	if t.Profile.Dialect == Classic {
+		list = append(list, " "+key+" 0", " "+key+" 0 0", " "+key+" 0 0 3 a b c", " "+key+" 0 0 3"+strings.Repeat(" 0", 10))
+		return list
+	}
+	list = append(list, " 3", " "+key+" 3 abc", " "+key+" 0 0 3", " "+key+" 3 3", " "+key+" 3 noreply", " "+key+" 0 0 3 noreply")
+	for range t.Times(10, 1) {
+		list = append(list, " "+key+" 3"+strings.Repeat(" "+text(t.Rand, 1+t.Rand.IntN(5), keyBytes), 1+t.Rand.IntN(20)))
+	}
+	return list
+}
+
+// unreadableSizes are those that some language's number parser takes.
+func unreadableSizes(t *T) []string {
+	list := []string{"-1", "-3", "abc", "3a", "3.0", "0x3", "1e1", "1_0", "３", "٣", "3,0", "--3", "3-", "NaN", "\"3\"",
+		fmt.Sprintf("%d%s", 1+t.Rand.IntN(50), text(t.Rand, 1+t.Rand.IntN(3), "ghijkmnopqrsvwyz"))}
+	if t.Profile.Dialect == Classic {
+		return list
+	}
+	return append(list, "+3", "-0", "+0", "12345678901", "00000000003", "99999999999", "18446744073709551619",
+		"4294967299000", "0000000000000000000003", "3\v", "3\x00", "a3")
+}

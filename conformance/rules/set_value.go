@@ -1,0 +1,147 @@
+package rules
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// setValueRules are the set rules about what may be in a value.
+func setValueRules() []Rule {
+	return []Rule{
+		{
+			ID: "SET-13", Level: Should, Source: "M: a value is any bytes",
+			Title: "any byte may be in a value: NUL, bare CR, bare LF, 0x80 to 0xff",
+			Text: `A value is bytes, not text. In lite the one thing it cannot contain is the pair CRLF, which ends its block;
+				a CR alone, also as the last byte, a LF alone, NUL and everything that is not UTF-8 it can. In classic CRLF too.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				list := []string{"\x00", "\r", "\n", "\xff", "a\x00b", "abc\r", "\rabc", "\nabc", "abc\n", "\r\r", "\n\r", "\n\n",
+					"a\rb\nc", "\xc3\x28", "\xed\xa0\x80", "\xef\xbb\xbfx", "\x1b[0m", everyByte()}
+				if t.Profile.Dialect == Classic {
+					list = append(list, "\r\n", "a\r\nb", "\r\nEND\r\n", "a\r\n", "\r\r\n\n")
+				}
+				for b := range 256 {
+					list = append(list, "<"+string([]byte{byte(b)})+">")
+				}
+				for range 20 {
+					list = append(list, t.Bytes(size(t.Rand, 2000)))
+				}
+				for _, value := range Some(t, list, 6) {
+					key := t.Key()
+					c.Step("the value %s", quote([]byte(value)))
+					c.Set(key, value)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-14", Level: Must, Source: "R",
+			Title: "values of every size up to 64 KiB come back, around powers of two and packet sizes",
+			Text: `No size is special. Checked are the sizes around every power of two, around the sizes of packets and
+				common buffers, and some between.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				var list []int
+				for n := 1; n <= 64<<10; n *= 2 {
+					list = append(list, n-1, n, min(n+1, 64<<10))
+				}
+				for _, n := range []int{1000, 1440, 1448, 1460, 1500, 2896, 8000, 8190, 10000, 16384 - 2, 32741, 50000, 65483, 65495} {
+					list = append(list, n-1, n, n+1)
+				}
+				for range 10 {
+					list = append(list, size(t.Rand, 64<<10))
+				}
+				for _, n := range Some(t, list, 5) {
+					key, value := t.Key(), t.Text(n)
+					c.Step("a value of %d bytes", n)
+					c.Set(key, value)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-15", Level: Must, Source: "R: the size is in bytes",
+			Title: "the size counts bytes, not characters",
+			Text: `A value in UTF-8 is announced, and comes back, with its number of bytes. Announced with its number of
+				characters, or of UTF-16 units, it is too long and refused.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				for _, value := range Some(t, []string{"é", "naïve café", "日本語", "😀", "e\u0301", "Ω≈ç√", "ß", "a😀b",
+					strings.Repeat("ü", 1+t.Rand.IntN(300)), strings.Repeat("語", 1+t.Rand.IntN(300))}, 3) {
+					key, characters := t.Key(), utf8.RuneCountInString(value)
+					c.Step("%d characters in %d bytes", characters, len(value))
+					c.Set(key, value)
+					c.Get(key, value)
+					c.Step("%d characters in %d bytes, announced as %d", characters, len(value), characters)
+					c.Mismatch(key, characters, value)
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-16", Level: Must, Source: "R",
+			Title: "a block that looks like a command is data and is not run",
+			Text: `What stands in a block is the value, also when it reads like a get, a set, an end or a reply. It gets no
+				reply of its own and does nothing.`,
+			Check: func(t *T) {
+				c := t.Dial()
+				other, leave := t.Key(), t.Profile.Leave
+				list := []string{"get " + other, leave, t.SetLine(other, 1), t.SetLine(other, 0), "END", "STORED", "ERROR",
+					"VALUE " + other + " 3", "get", "set", " " + leave, leave + " ", "NOT-FOUND", "0", "-1"}
+				if t.Profile.Dialect == Classic {
+					list = append(list, lines("x", t.SetLine(other, 1), "z")+leave, lines("", leave))
+				}
+				for _, value := range Some(t, list, 5) {
+					key := t.Key()
+					c.Step("the value %q", value)
+					c.Set(key, value)
+					c.Get(key, value)
+					c.Step("the value %q before this get", value)
+					c.Miss(other)
+				}
+				c.InStep()
+			},
+		},
+		{
+			ID: "SET-17", Level: Must, Source: "P: a block is its bytes",
+			Title: "spaces in the data block belong to it",
+			Text: `Spaces at the start, at the end and inside of a block are bytes of the value like others: they count, they
+				come back, and one too many is a mismatch. (The course profile lets a block end in one space that does not count.)`,
+			Check: func(t *T) {
+				c := t.Dial()
+				list := []string{" x", "  x", " x y", "a  b", " " + t.Text(50)}
+				extra := []string{" abc"}
+				if !t.Profile.TrailingSpace {
+					list = append(list, " ", "   ", "x ", "x   ", "\tx\t", " x ", t.Text(50)+" ")
+					extra = append(extra, "abc ", "abc  ", " abc ", "ab c")
+				}
+				for _, value := range Some(t, list, 3) {
+					key := t.Key()
+					c.Step("the value %q", value)
+					c.Set(key, value)
+					c.Get(key, value)
+				}
+				for _, block := range Some(t, extra, 2) {
+					key := t.Key()
+					c.Step("the block %q announced as 3", block)
+					c.Mismatch(key, 3, block)
+					c.Step("the block %q announced as 3 was refused", block)
+					c.Miss(key)
+				}
+				c.InStep()
+			},
+		},
+	}
+}
+
+// everyByte is a value with all 256 bytes and no CRLF: LF comes before CR.
+func everyByte() string {
+	b := make([]byte, 256)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return string(b)
+}

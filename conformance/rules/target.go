@@ -1,0 +1,179 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"memlite/conformance/wire"
+	"memlite/reports"
+)
+
+// Deadlines. A wait is never shorter than floor, because the machine may be loaded and the endpoint innocent; a
+// multiple of the round trip lets servers that sleep on purpose pass.
+const (
+	floor       = 2 * time.Second
+	multiple    = 20
+	impatience  = 250 * time.Millisecond // when the endpoint has shown itself dead
+	deadRules   = 3                      // so many rules in a row without one byte of answer show it
+	firstWait   = 8 * time.Second        // for the very first answer, when no round trip is known
+	measureFor  = time.Second
+	measureMost = 6
+)
+
+// Target is the endpoint of one run with what is known about it. Its rules are run one at a time.
+type Target struct {
+	Addr    string
+	Profile Profile
+	Seed    int64
+	// RoundTrip is the median of the measured ones; 0 when nothing was answered.
+	RoundTrip time.Duration
+
+	token   string        // part of every key, so that a run does not meet the keys of another
+	slowest time.Duration // of the measured round trips
+	mute    bool          // nothing has ever been received
+	dead    int           // rules in a row that failed without receiving a byte
+}
+
+// NewTarget describes an endpoint; nothing is sent yet.
+func NewTarget(addr string, profile Profile, seed int64) *Target {
+	// Not from the seed: the same seed again, on the same endpoint, must find fresh keys again.
+	token := strconv.FormatUint(uint64(time.Now().UnixNano())%(36*36*36*36*36*36*36), 36)
+	return &Target{Addr: addr, Profile: profile, Seed: seed, token: token}
+}
+
+// Measure takes the endpoint's round trip from a few sets and gets of fresh keys, waiting at most first for the
+// first answer (0 means 8 s). What is answered does not matter here; an error means that the endpoint could not be
+// connected to at all.
+func (g *Target) Measure(ctx context.Context, first time.Duration) error {
+	if first <= 0 || first > firstWait {
+		first = firstWait
+	}
+	log := wire.NewTranscript()
+	c, err := wire.Dial(ctx, g.Addr, first, log)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	stop := context.AfterFunc(ctx, c.Close)
+	defer stop()
+
+	var samples []time.Duration
+	for began := time.Now(); len(samples) < measureMost && time.Since(began) < measureFor; {
+		key := fmt.Sprintf("rtt-%s-%d", g.token, len(samples))
+		request := getRequest(key)
+		if len(samples)%2 == 0 {
+			request = setRequest(g.Profile.Dialect, key+"x", "abc")
+		}
+		sent := time.Now()
+		if c.Send([]byte(request)) != nil {
+			break
+		}
+		if _, err := c.ReadLine(64 << 10); err != nil {
+			break
+		}
+		samples = append(samples, time.Since(sent))
+		c.Wait = floor + multiple*samples[0]
+	}
+	g.mute = log.Received() == 0
+	if len(samples) > 0 {
+		g.RoundTrip = median(samples)
+		g.slowest = samples[len(samples)-1]
+	}
+	return nil
+}
+
+// wait returns the deadline of every wait of the next rule, and why it is short where it is.
+func (g *Target) wait() (time.Duration, string) {
+	switch {
+	case g.mute:
+		return impatience, fmt.Sprintf("the endpoint has not sent a byte yet, so waits are cut to %v", impatience)
+	case g.dead >= deadRules:
+		short := impatience + 2*g.slowest
+		return short, fmt.Sprintf("%d rules in a row got no byte of answer, so waits are cut to %v", g.dead, short.Round(time.Millisecond))
+	}
+	return floor + multiple*g.slowest, ""
+}
+
+// Run checks one rule. It returns when the check has ended and its connections are closed; ctx cuts it short, and
+// the rule is then inconclusive.
+func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
+	out := &reports.Rule{
+		ID: rule.ID, Family: rule.Family, Title: rule.Title, Text: rule.Text, Source: rule.Source,
+		Level: rule.Level.String(), Labels: rule.Labels,
+	}
+	began := time.Now()
+	wait, short := g.wait()
+	t := newT(ctx, g, rule, wait)
+	f := t.attempt(func() { rule.Check(t) })
+	interrupted := ctx.Err()
+	t.close()
+	out.Elapsed = time.Since(began)
+
+	switch {
+	case f == nil:
+		out.Status = reports.Passed
+	case f.status != reports.NotRun && interrupted != nil:
+		out.Status, out.Reason = reports.Inconclusive, CutShort(ctx)
+	default:
+		out.Status, out.Kind, out.Want, out.Got, out.Reason = f.status, f.kind, f.want, f.got, f.reason
+		if f.kind == silence && short != "" {
+			out.Reason += " (" + short + ")"
+		}
+		if f.status == reports.Failed {
+			out.Known = g.Profile.Known[rule.ID]
+		}
+	}
+	switch out.Status {
+	case reports.Failed, reports.Inconclusive:
+		out.Transcript = t.log.Events()
+	case reports.Passed:
+		out.Transcript = t.log.Brief()
+	}
+	g.observe(out.Status, t.log.Received())
+	return out
+}
+
+func (g *Target) observe(status reports.Status, received int64) {
+	switch {
+	case received > 0 || status == reports.Passed:
+		g.mute, g.dead = false, 0
+	case status == reports.Failed:
+		g.dead++
+	}
+}
+
+// CutShort says in words why ctx has ended.
+func CutShort(ctx context.Context) string {
+	if ctx.Err() == context.DeadlineExceeded {
+		return "time ran out"
+	}
+	return "the run was cut short"
+}
+
+// attempt runs fn and returns the finding that ended it, if one did.
+func (t *T) attempt(fn func()) (f *finding) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *finding:
+			f = p
+		default:
+			// A fault of the suite, or of Gomega on an odd value. It must not take the run with it, nor pass.
+			f = &finding{status: reports.Inconclusive, reason: fmt.Sprintf("fault in the suite: %v", p)}
+			t.log.Note(0, string(debug.Stack()))
+		}
+	}()
+	fn()
+	return nil
+}
+
+func (g *Target) random(id string, stream uint64) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", id, stream)
+	return rand.New(rand.NewPCG(uint64(g.Seed), h.Sum64()))
+}

@@ -1,0 +1,189 @@
+package conformance_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"memlite/conformance"
+	"memlite/reports"
+)
+
+func TestReferencePassesEverything(t *testing.T) {
+	suite := run(t, conformance.Config{Addr: reference(t), Level: conformance.May, Seed: time.Now().UnixNano(),
+		Command: []string{"memlite", "conform"}, Version: "v1"}, 60*time.Second)
+	everyRule(t, suite, "")
+	for _, r := range suite.Rules {
+		if r.Status != reports.Passed {
+			t.Errorf("%s: %s, %s", r.ID, r.Status, r.Reason)
+		}
+		if len(r.Transcript) == 0 || len(r.Transcript) > 40 {
+			t.Errorf("%s: a passed rule has %d events", r.ID, len(r.Transcript))
+		}
+	}
+	if len(suite.Rules) != len(conformance.Rules()) || suite.CutShort || suite.RoundTrip <= 0 || suite.Dialect != "lite" ||
+		suite.Level != "may" || suite.Profile != "report" || suite.Schema != reports.SuiteSchema || suite.Environment.Version != "v1" {
+		t.Errorf("suite %+v", suite)
+	}
+}
+
+// Seeds and reruns: an endpoint that keeps its values is asked again, with the same seed, and passes again.
+func TestRunAgain(t *testing.T) {
+	addr := reference(t)
+	for range 3 {
+		everyRule(t, run(t, conformance.Config{Addr: addr, LabelFilter: "set || get"}, 20*time.Second), "")
+	}
+}
+
+func TestRunsSideBySide(t *testing.T) {
+	addr := reference(t)
+	done := make(chan *reports.Suite)
+	for range 3 {
+		go func() {
+			suite, err := conformance.Run(context.Background(), conformance.Config{Addr: addr, LabelFilter: "n-client"})
+			if err != nil {
+				t.Error(err)
+			}
+			done <- suite
+		}()
+	}
+	for range 3 {
+		if suite := <-done; suite != nil {
+			everyRule(t, suite, "")
+		}
+	}
+}
+
+func TestSelection(t *testing.T) {
+	addr := reference(t)
+	for filter, want := range map[string]string{
+		"1-client":              "SET-01 SET-04 SET-05 SET-09 GET-03",
+		"n-client":              "CON-01 CON-02 CON-03",
+		"SET-03":                "SET-03",
+		"end && !should":        "END-01 END-02 END-03 END-05",
+		"/^FRM-0[12]$/ || GET-": "FRM-01 FRM-02",
+		"must && framing":       "FRM-01 FRM-02 FRM-03 FRM-07 FRM-08 FRM-09 FRM-10 FRM-11 FRM-12",
+	} {
+		var ran []string
+		total := 0
+		suite := run(t, conformance.Config{Addr: addr, LabelFilter: filter, Progress: func(_, n int, r *reports.Rule) {
+			ran, total = append(ran, r.ID), n
+		}}, 20*time.Second)
+		if got := strings.Join(ran, " "); got != want || total != len(ran) {
+			t.Errorf("%s: ran %s of %d, want %s", filter, got, total, want)
+		}
+		for _, r := range suite.Rules {
+			if (r.Status == reports.NotRun) != !strings.Contains(want, r.ID) || r.Status == reports.NotRun && r.Reason == "" {
+				t.Errorf("%s: %s is %s (%s)", filter, r.ID, r.Status, r.Reason)
+			}
+		}
+	}
+}
+
+// Green by accident is the one thing a suite must never be.
+func TestNothingToRun(t *testing.T) {
+	addr := reference(t)
+	for _, c := range []struct {
+		cfg  conformance.Config
+		want []string
+	}{
+		{conformance.Config{LabelFilter: "SET-99"}, []string{`"SET-99"`, "1-client", "n-client", "limits", "must", "SET-01"}},
+		{conformance.Config{LabelFilter: "1-client && n-client"}, []string{"no rule matches"}},
+		{conformance.Config{LabelFilter: "FRM-06"}, []string{"no rule is left", "--level may"}},
+		{conformance.Config{LabelFilter: "SET-07", Profile: "memcached"}, []string{"no rule is left", "classic dialect"}},
+		{conformance.Config{LabelFilter: "a &&"}, []string{"label filter", "a &&"}},
+		{conformance.Config{LabelFilter: "(a"}, []string{"label filter"}},
+		{conformance.Config{Profile: "lenient"}, []string{`"lenient"`, "report, transcript, course, memcached"}},
+		{conformance.Config{Level: 7}, []string{"level 7"}},
+		{conformance.Config{Timeout: -1}, []string{"timeout"}},
+	} {
+		c.cfg.Addr = addr
+		suite, err := conformance.Run(context.Background(), c.cfg)
+		if err == nil {
+			t.Errorf("%+v: no error, suite %+v", c.cfg, suite)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%+v: %q does not say %q in one line", c.cfg, err, want)
+			}
+		}
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	for addr, want := range map[string]string{
+		ln.Addr().String():                "connection refused",
+		"unix://" + t.TempDir() + "/none": "no such file",
+		"127.0.0.1":                       "want host:port",
+		"localhost:x":                     "port",
+	} {
+		if want == "connection refused" && os.PathSeparator == '\\' {
+			continue // Windows has other words
+		}
+		_, err := conformance.Run(context.Background(), conformance.Config{Addr: addr})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), addr) {
+			t.Errorf("%s: %v, want %q", addr, err, want)
+		}
+	}
+}
+
+func TestTimeRunsOut(t *testing.T) {
+	suite := run(t, conformance.Config{Addr: reference(t), Timeout: 700 * time.Millisecond}, 10*time.Second)
+	cutShort(t, suite, "time ran out")
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	suite, err := conformance.Run(ctx, conformance.Config{Addr: reference(t), Progress: func(done, _ int, _ *reports.Rule) {
+		if done == 20 {
+			cancel()
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cutShort(t, suite, "cut short")
+}
+
+// A rule that hangs when the run is cancelled ends at once, and is no failure of the endpoint.
+func TestCancelWhileHanging(t *testing.T) {
+	addr := endpoint(t, func(c net.Conn) {
+		_, _ = c.Write([]byte("x\r\n")) // so that waits are long
+		time.Sleep(20 * time.Second)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(4*time.Second, cancel)
+	began := time.Now()
+	suite, err := conformance.Run(ctx, conformance.Config{Addr: addr, LabelFilter: "SET-01 || CON-05 || CON-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 12*time.Second {
+		t.Errorf("took %v", took)
+	}
+	_ = suite
+}
+
+func cutShort(t *testing.T, suite *reports.Suite, why string) {
+	t.Helper()
+	count := map[reports.Status]int{}
+	for _, r := range suite.Rules {
+		count[r.Status]++
+		if r.Status == reports.Inconclusive && !strings.Contains(r.Reason, why) {
+			t.Errorf("%s: %s", r.ID, r.Reason)
+		}
+	}
+	if !suite.CutShort || count[reports.Failed] > 0 || count[reports.Passed] == 0 || count[reports.Inconclusive] == 0 {
+		t.Errorf("cut short: %v, %v", suite.CutShort, count)
+	}
+}

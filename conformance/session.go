@@ -1,0 +1,160 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"memlite/conformance/rules"
+	"memlite/reports"
+)
+
+// byFilter is the reason of a rule that was not asked for.
+const byFilter = "left out by the label filter"
+
+// A Session is one run of the table against one endpoint.
+type Session struct {
+	cfg     Config
+	profile rules.Profile
+	target  *rules.Target
+	table   []Rule
+	left    map[string]string // rule ID: why it is not run
+	ctx     context.Context
+	cancel  context.CancelFunc
+	started time.Time
+
+	running sync.WaitGroup // a check may outlive the spec that Ginkgo gave up on
+	mu      sync.Mutex
+	results map[string]*reports.Rule
+	cut     bool // a rule was not reached, or not finished
+}
+
+// Open checks the configuration, selects the rules and measures the endpoint's round trip. An error means that the
+// run cannot be: bad configuration, nothing to run, no connection. ctx and Config.Timeout bound everything that
+// follows; Close releases it.
+func Open(ctx context.Context, cfg Config) (*Session, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	profile, _ := cfg.profile()
+	filter, _ := cfg.filter()
+	s := &Session{
+		cfg: cfg, profile: profile, table: Rules(),
+		target: rules.NewTarget(cfg.Addr, profile, cfg.Seed),
+		left:   map[string]string{}, results: map[string]*reports.Rule{},
+		started: time.Now(),
+	}
+	counts := map[string]int{}
+	for _, r := range s.table {
+		if why := leftOut(r, filter(r.Labels), cfg.level(), profile.Dialect); why != "" {
+			s.left[r.ID] = why
+			counts[why]++
+		}
+	}
+	if len(s.left) == len(s.table) {
+		return nil, nothing(cfg, counts)
+	}
+	s.ctx, s.cancel = context.WithTimeout(ctx, cfg.timeout())
+	if err := s.target.Measure(s.ctx, cfg.timeout()/4); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("%s: %w", cfg.Addr, err)
+	}
+	return s, nil
+}
+
+// Close ends what is still running and waits for it.
+func (s *Session) Close() {
+	s.cancel()
+	s.running.Wait()
+}
+
+// leftOut returns why a rule is not run, "" if it is.
+func leftOut(r Rule, asked bool, level Level, dialect string) string {
+	switch {
+	case !asked:
+		return byFilter
+	case r.Level > level:
+		return fmt.Sprintf("above level %s (--level %s runs it)", level, r.Level)
+	case !r.In(dialect):
+		return fmt.Sprintf("not a rule of the %s dialect", dialect)
+	}
+	return ""
+}
+
+// check runs one rule and keeps what came of it.
+func (s *Session) check(rule Rule) *reports.Rule {
+	s.running.Add(1)
+	defer s.running.Done()
+	r := s.describe(rule)
+	if s.ctx.Err() != nil {
+		r.Status, r.Reason = reports.Inconclusive, "not reached: "+rules.CutShort(s.ctx)
+	} else {
+		r = s.target.Run(s.ctx, rule)
+	}
+	if r.Status == reports.Failed || r.Status == reports.Inconclusive {
+		r.Rerun = s.rerun(rule)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.results[rule.ID] = r
+	if r.Status == reports.Inconclusive && s.ctx.Err() != nil {
+		s.cut = true
+	}
+	if s.cfg.Progress != nil {
+		s.cfg.Progress(len(s.results), len(s.table)-len(s.left), r)
+	}
+	return r
+}
+
+func (s *Session) describe(r Rule) *reports.Rule {
+	return &reports.Rule{ID: r.ID, Family: r.Family, Title: r.Title, Text: r.Text, Source: r.Source,
+		Level: r.Level.String(), Labels: slices.Clone(r.Labels)}
+}
+
+func (s *Session) rerun(r Rule) string {
+	return fmt.Sprintf("memlite conform %s --profile %s --level %s --label-filter %s --seed %d",
+		s.cfg.Addr, s.profile.Name, s.cfg.level(), r.ID, s.cfg.Seed)
+}
+
+// interrupt notes that rules were left out because somebody ended the run from outside.
+func (s *Session) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = true
+}
+
+// Suite is the outcome of the whole table, in its order. An error means that rules which should have run did not,
+// although nobody cut the run short: then nothing can be said.
+func (s *Session) Suite() (*reports.Suite, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &reports.Suite{
+		Schema: reports.SuiteSchema, Target: s.cfg.Addr, Profile: s.profile.Name, Dialect: s.profile.Dialect,
+		Level: s.cfg.level().String(), Filter: s.cfg.LabelFilter, Seed: s.cfg.Seed, Command: s.cfg.Command,
+		Started: s.started, Elapsed: time.Since(s.started), RoundTrip: s.target.RoundTrip, CutShort: s.cut,
+		Environment: reports.ThisEnvironment(s.cfg.Version),
+	}
+	if s.target.RoundTrip == 0 {
+		out.Warnings = append(out.Warnings, "the endpoint answered none of the first requests, so its round trip is not known")
+	}
+	missing := 0
+	for _, rule := range s.table {
+		r := s.results[rule.ID]
+		if r == nil {
+			r = s.describe(rule)
+			if why := s.left[rule.ID]; why != "" {
+				r.Status, r.Reason = reports.NotRun, why
+			} else {
+				r.Status, r.Reason, r.Rerun = reports.Inconclusive, "not reached: the run was cut short", s.rerun(rule)
+				missing++
+			}
+		}
+		out.Rules = append(out.Rules, r)
+	}
+	if missing > 0 && !s.cut {
+		return nil, fmt.Errorf("only %d of %d rules were run", len(s.results), len(s.table)-len(s.left))
+	}
+	return out, nil
+}
