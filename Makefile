@@ -1,0 +1,79 @@
+# The program is pure Go: no target but race (and so check) needs a C compiler.
+export CGO_ENABLED := 0
+
+PORT    := 5001
+ADDR    :=
+FUZZTIME := 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench check
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: ## the program, as bin/memlite
+	@go build -o bin/memlite ./cmd/memlite
+
+demo: build ## reference server, suite and load in one go; leaves out/index.html
+	@bin/memlite demo --out out
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests under the race detector (needs a C compiler)
+	@command -v "$$(go env CC)" >/dev/null || { echo "make race: the race detector needs a C compiler ($$(go env CC)), for instance: apt-get install gcc libc6-dev" >&2; exit 2; }
+	CGO_ENABLED=1 go test -race ./...
+
+vet:
+	go vet ./...
+
+lint: vet ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l cmd conformance loadgen reports server); test -z "$$unformatted" || { echo "make lint: run gofmt -w on: $$unformatted" >&2; exit 1; }
+	go tool staticcheck ./...
+
+cross: # what people run on laptops must build there too, tests included
+	GOOS=darwin go build ./...
+	GOOS=darwin go vet ./...
+	GOOS=windows go build ./...
+	GOOS=windows go vet ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 30s) each
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	  done; \
+	done
+
+golden: ## write the golden files of the tests again
+	MEMLITE_GOLDEN=write go test ./...
+
+conform: build ## does ADDR (default 127.0.0.1:PORT) keep the protocol?
+	@bin/memlite conform $(or $(ADDR),127.0.0.1:$(PORT))
+
+server: build ## the reference server on PORT (default 5001)
+	@bin/memlite serve $(PORT)
+
+client: build ## talk to the server on PORT, seeing the bytes sent and received
+	@bin/memlite client 127.0.0.1:$(PORT) --raw
+
+# The rules with that label against ADDR, or against a server of their own on a free port, with what was sent and
+# what came back.
+1-client n-client: build
+	@set -e; addr="$(ADDR)"; \
+	if [ -z "$$addr" ]; then \
+	  log=$$(mktemp); bin/memlite serve 0 >"$$log" 2>/dev/null & server=$$!; \
+	  trap 'kill $$server; wait $$server; rm -f "$$log"' EXIT; \
+	  for try in 1 2 3 4 5 6 7 8 9 10; do \
+	    addr=$$(sed -n 's/^listening on //p' "$$log"); test -z "$$addr" || break; sleep 0.5; \
+	  done; \
+	fi; \
+	bin/memlite conform "$$addr" --label-filter $@ --show-wire
+
+1-client: ## one client: what was sent and what came back (to ADDR, or to a server of its own)
+n-client: ## concurrent clients: the same
+
+bench: ## benchmarks
+	go test -run '^$$' -bench . ./...
+
+check: test race lint cross ## what CI runs: test, race, lint, builds for macOS and Windows

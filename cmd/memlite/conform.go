@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"memlite/conformance"
+	"memlite/reports"
+)
+
+const aboutConform = `Ask an endpoint whether it keeps the protocol: one rule per stated behaviour,
+each with what was wanted, what came, and the bytes that led there. Whatever a
+reachable endpoint does (silence, garbage, closing, dying) is a finding.
+
+A profile says which replies count as right. --label-filter takes rule IDs,
+labels and families (SET-03, 1-client, set), joined by && || ! and brackets.
+Nothing is green by accident: if no rule matches, nothing was checked and that
+is status 2.`
+
+func newConform(command []string) *cobra.Command {
+	var (
+		config  = conformance.Config{Command: command, Version: version()}
+		profile = choice{value: "report", choices: conformance.Profiles(), name: "profile"}
+		level   = choice{value: "should", choices: []string{"must", "should", "may"}, name: "level"}
+		timeout = span(2 * time.Minute)
+		out     outputs
+		list    bool
+		wire    bool
+	)
+	cmd := &cobra.Command{
+		Use:   "conform ADDR [flags]",
+		Short: "check that an endpoint keeps the protocol",
+		Long: aboutConform + exitHelp("0 every rule that was run holds", "1 a rule failed", "2 could not run, or no rule matched",
+			"3 a rule could not be decided, or cut short (reports are written)"),
+		Example: `  memlite conform 127.0.0.1:5001
+  memlite conform 127.0.0.1:11211 --profile memcached --report html=out.html --report junit=out.xml
+  memlite conform :5001 --label-filter 1-client --show-wire
+  memlite conform --list --level may`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 1:
+				return usagef("unexpected argument %q: there is one ADDR", args[1])
+			case len(args) == 0 && !list:
+				return usagef("no address given")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lvl, err := conformance.ParseLevel(level.value)
+			if err != nil {
+				return &usageError{err}
+			}
+			if list {
+				return listRules(cmd.OutOrStdout(), lvl)
+			}
+			target, err := parseAddress(args[0])
+			if err != nil {
+				return &usageError{err}
+			}
+			config.Addr, config.Profile, config.Level, config.Timeout = target.String(), profile.value, lvl, time.Duration(timeout)
+			return conform(cmd, config, out, wire)
+		},
+	}
+	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
+	level.add(cmd, "level", "run rules up to this level: must, should or may")
+	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
+	cmd.Flags().Int64Var(&config.Seed, "seed", 1, "random choices start from this `NUMBER`")
+	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")
+	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule")
+	cmd.Flags().BoolVar(&list, "list", false, "list the rules up to --level and do nothing else")
+	out.add(cmd)
+	return cmd
+}
+
+func conform(cmd *cobra.Command, config conformance.Config, out outputs, wire bool) error {
+	if err := config.Validate(); err != nil {
+		return &usageError{err}
+	}
+	if err := out.prepare(cmd); err != nil {
+		return err
+	}
+	p := newProgress(cmd.ErrOrStderr())
+	failed := 0
+	config.Progress = func(done, total int, r *reports.Rule) {
+		if r != nil && r.Status == reports.Failed {
+			failed++
+			p.say("%s %s", p.red("failed"), r.ID+" "+r.Title)
+		}
+		line := fmt.Sprintf("%d of %d rules, %d failed", done, total, failed)
+		if r != nil {
+			line += ": " + r.ID
+		}
+		p.show(line)
+	}
+	suite, err := conformance.Run(cmd.Context(), config)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if wire {
+		showWire(out.results(cmd), suite)
+	}
+	if err := out.finish(cmd, &reports.Report{Suites: []*reports.Suite{suite}}); err != nil {
+		return err
+	}
+	return suiteVerdict(suite)
+}
+
+// suiteVerdict is how a suite ends: a finding weighs more than what stayed open.
+func suiteVerdict(s *reports.Suite) error {
+	has := func(status reports.Status) bool {
+		return slices.ContainsFunc(s.Rules, func(r *reports.Rule) bool { return r.Status == status })
+	}
+	switch {
+	case has(reports.Failed):
+		return exitWith(exitFinding)
+	case s.CutShort:
+		return errCutShort
+	case has(reports.Inconclusive):
+		return &failure{exitInconclusive, errors.New("inconclusive: a rule could be neither confirmed nor refuted")}
+	}
+	return nil
+}
+
+// listRules prints the rule table up to level.
+func listRules(w io.Writer, level conformance.Level) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tLEVEL\tFAMILY\tLABELS\tRULE")
+	for _, r := range conformance.Rules() {
+		// A filter finds a rule by the other columns too; only what they do not say is worth a label's place.
+		others := slices.DeleteFunc(slices.Clone(r.Labels), func(l string) bool {
+			return l == r.ID || l == r.Family || l == r.Level.String()
+		})
+		if r.Level <= level {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Level, r.Family, strings.Join(others, ","), r.Title)
+		}
+	}
+	return t.Flush()
+}
+
+// showWire prints the transcript of every rule that was run.
+func showWire(w io.Writer, s *reports.Suite) {
+	for _, r := range s.Rules {
+		if r.Status == reports.NotRun {
+			continue
+		}
+		fmt.Fprintf(w, "%s %s: %s\n", r.ID, r.Status, r.Title)
+		for _, e := range r.Transcript {
+			fmt.Fprintf(w, "  %9.3fms  client %d  %s\n", float64(e.At)/1e6, e.Client, wireLine(e))
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// wireLine is one event of a transcript: > for sent, < for received, as the client shows them.
+func wireLine(e reports.Event) string {
+	var line string
+	switch e.Kind {
+	case "send":
+		line = fmt.Sprintf("> %q", e.Bytes)
+	case "receive":
+		line = fmt.Sprintf("< %q", e.Bytes)
+	default:
+		line = "- " + e.Kind
+	}
+	if cut := e.Length - len(e.Bytes); cut > 0 {
+		line += fmt.Sprintf(" … and %d bytes more", cut)
+	}
+	if e.Note != "" {
+		line += " (" + e.Note + ")"
+	}
+	return line
+}

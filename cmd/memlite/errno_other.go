@@ -1,0 +1,10 @@
+//go:build !windows
+
+package main
+
+import "syscall"
+
+const (
+	errConnRefused = syscall.ECONNREFUSED
+	errAddrInUse   = syscall.EADDRINUSE
+)

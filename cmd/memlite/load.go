@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"memlite/loadgen"
+	"memlite/reports"
+)
+
+const aboutLoad = `Put an endpoint under load and measure every reply.
+
+Without --rate it is a closed loop: each client sends its next request when it
+has the reply to the last one. That shows throughput and hides queueing. With
+--rate it is an open loop: requests start on a schedule, whether or not the
+server keeps up, and the response time counts from the moment a request should
+have started.
+
+Gets of keys that nobody has set are misses; --preload sets every key once
+first. More clients than the limit of open files allows are refused before
+anything is sent.`
+
+func newLoad(command []string) *cobra.Command {
+	var (
+		plan      loadgen.Plan
+		profile   = choice{value: "report", choices: loadgen.Profiles(), name: "profile"}
+		arrival   = choice{choices: []string{"constant", "poisson"}, name: "arrival"}
+		clients   = natural(50)
+		duration  = span(10 * time.Second)
+		requests  count
+		perSecond rate
+		think     span
+		pipeline  = natural(1)
+		queue     = span(10 * time.Second)
+		drain     = span(time.Second)
+		sets      = share(0.1)
+		keys      = natural(100_000)
+		warmup    span
+		loops     natural
+		timeout   = span(10 * time.Second)
+		out       outputs
+	)
+	cmd := &cobra.Command{
+		Use:   "load ADDR [flags]",
+		Short: "measure an endpoint under load",
+		Long: aboutLoad + exitHelp("0 the run is complete (wrong replies, if any, are in a warning line)", "2 could not run, or not one request was answered right",
+			"3 cut short by Ctrl-C (reports are written)"),
+		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
+  memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
+  memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
+  memlite load 127.0.0.1:11211 --profile memcached --report json=run.json`,
+		Args: oneAddress,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target, err := parseAddress(args[0])
+			if err != nil {
+				return &usageError{err}
+			}
+			// In a Plan 0 stands for the default, so 0 on the command line would be taken for something else.
+			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "keys", "timeout"); err != nil {
+				return err
+			}
+			plan.Target, plan.Profile, plan.Arrival = target.String(), profile.value, arrival.value
+			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
+			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
+			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
+			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
+			switch overriding(cmd, "duration", "requests") {
+			case "duration":
+				plan.Duration = time.Duration(duration)
+			case "requests":
+				plan.Requests = int64(requests)
+			default:
+				return usagef("--duration and --requests both end the run: give one of them")
+			}
+			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, out)
+		},
+	}
+	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
+	f := cmd.Flags()
+	f.Var(&clients, "clients", "connections, all open before the first request")
+	f.Var(&duration, "duration", "length of the recorded run")
+	f.Var(&requests, "requests", "end the run after so many requests instead")
+	f.Var(&perSecond, "rate", "requests per second of all clients together: an open loop")
+	arrival.add(cmd, "arrival", "gaps of an open loop: constant (default) or poisson")
+	f.Var(&think, "think", "closed loop: pause between a reply and the next request")
+	f.Var(&pipeline, "pipeline", "requests that a client may have in flight")
+	f.Var(&queue, "queue", "open loop: starts that wait longer for a client are dropped and counted")
+	f.Var(&drain, "drain", "longest wait for the last replies")
+	f.Var(&sets, "sets", "share of sets; the rest are gets")
+	f.Var(&keys, "keys", "number of different keys")
+	f.StringVar(&plan.KeyDist, "key-dist", "uniform", "which keys: uniform, zipf:0.99, sequential or hot:0.2/0.8 (a `CHOICE`)")
+	f.StringVar(&plan.KeySize, "key-size", "32", "length of the keys in bytes (a `SIZE`)")
+	f.StringVar(&plan.ValueSize, "value-size", "100", "length of the values (a `SIZE`), or MIN-MAX, such as 64-4KiB")
+	f.Var(&warmup, "warmup", "run this long before recording")
+	f.BoolVar(&plan.Preload, "preload", false, "set every key once before the run")
+	f.Var(&loops, "loops", "event loops; 0 means one per core")
+	f.Int64Var(&plan.Seed, "seed", 1, "random choices start from this `NUMBER`")
+	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
+	out.add(cmd)
+	return cmd
+}
+
+// oneAddress accepts exactly one argument.
+func oneAddress(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return usagef("no address given")
+	case len(args) > 1:
+		return usagef("unexpected argument %q: there is one ADDR", args[1])
+	}
+	return nil
+}
+
+func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, command []string, out outputs) error {
+	if err := plan.Validate(); err != nil {
+		return &usageError{err}
+	}
+	if err := out.prepare(cmd); err != nil {
+		return err
+	}
+	p := newProgress(cmd.ErrOrStderr())
+	run, err := executor.Execute(cmd.Context(), plan, &liveRun{progress: p, plan: plan})
+	p.done()
+	if run == nil {
+		return err
+	}
+	run.Command, run.Environment = command, reports.ThisEnvironment(version())
+	return runVerdict(run, errors.Join(err, out.finish(cmd, &reports.Report{Runs: []*reports.Run{run}})))
+}
+
+// runVerdict is how a load run ends. Errors in some replies are in its warnings, and no failure of the command.
+func runVerdict(run *reports.Run, err error) error {
+	if err == nil && run.CutShort {
+		return errCutShort
+	}
+	return err
+}
+
+// liveRun shows the intervals of a run as they come.
+type liveRun struct {
+	*progress
+	plan   loadgen.Plan
+	label  string // what the run is called, where there are several
+	errors int64
+}
+
+func (l *liveRun) Interval(i *reports.Interval) error {
+	var answered int64
+	response := reports.NewHistogram()
+	for _, o := range i.Operations {
+		answered += o.Count
+		l.errors += o.Errors
+		response.Add(o.Response)
+	}
+	line := l.label + i.Stage
+	if at := (i.Start + i.Length).Round(time.Second); l.plan.Requests == 0 && i.Stage == "run" {
+		line += fmt.Sprintf(" %s of %s", at, l.plan.Warmup+l.plan.Duration)
+	} else {
+		line += " " + at.String()
+	}
+	perSecond := 0.0
+	if i.Length > 0 {
+		perSecond = float64(answered) / i.Length.Seconds()
+	}
+	line += fmt.Sprintf(": %.0f/s", perSecond)
+	if p := response.Percentiles(); p != nil {
+		line += fmt.Sprintf(", p50 %s, p99 %s", milliseconds(p.P50), milliseconds(p.P99))
+	} else {
+		line += ", p50 n/a, p99 n/a"
+	}
+	line += fmt.Sprintf(", %d errors", l.errors)
+	if i.Dropped > 0 {
+		line += fmt.Sprintf(", %d dropped", i.Dropped)
+	}
+	l.show(line)
+	return nil
+}
+
+// Close takes the live line away.
+func (l *liveRun) Close() error {
+	l.done()
+	return nil
+}
+
+// milliseconds prints nanoseconds with three digits that count.
+func milliseconds(ns int64) string {
+	return fmt.Sprintf("%.3gms", float64(ns)/1e6)
+}

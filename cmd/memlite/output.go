@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"memlite/reports"
+)
+
+// outputs are the reports to write, each FORMAT=PATH.
+type outputs []reports.Output
+
+func (v *outputs) Type() string { return "FORMAT=PATH" }
+
+func (v *outputs) String() string {
+	words := make([]string, len(*v))
+	for i, o := range *v {
+		words[i] = o.Format + "=" + o.Path
+	}
+	return strings.Join(words, " ")
+}
+
+func (v *outputs) Set(s string) error {
+	o, err := reports.ParseOutput(s)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(*v, func(other reports.Output) bool { return other.Path == o.Path }) {
+		return fmt.Errorf("two reports to %s: the second would overwrite the first", o.Path)
+	}
+	*v = append(*v, o)
+	return nil
+}
+
+// add defines --report.
+func (v *outputs) add(cmd *cobra.Command) {
+	cmd.Flags().Var(v, "report", "write a report ("+strings.Join(reports.Formats(), ", ")+"); repeatable; PATH - is standard output")
+	var starts []string
+	for _, f := range reports.Formats() {
+		starts = append(starts, f+"=")
+	}
+	_ = cmd.RegisterFlagCompletionFunc("report", cobra.FixedCompletions(starts, cobra.ShellCompDirectiveNoSpace))
+}
+
+// prepare fails if one of the reports could not be written: before the work is done, not after it.
+func (v outputs) prepare(cmd *cobra.Command) error {
+	for i := range v {
+		v[i].Stdout = cmd.OutOrStdout()
+		if err := v[i].Prepare(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish prints the summary and writes every report, going on after an error: each that can be had is worth having.
+func (v outputs) finish(cmd *cobra.Command, r *reports.Report) error {
+	if err := reports.Summary(v.results(cmd), r); err != nil {
+		return err
+	}
+	return v.write(r)
+}
+
+// results is where the summary goes: to standard output, unless a report goes there.
+func (v outputs) results(cmd *cobra.Command) io.Writer {
+	if slices.ContainsFunc(v, func(o reports.Output) bool { return o.Path == "-" }) {
+		return cmd.ErrOrStderr()
+	}
+	return cmd.OutOrStdout()
+}
+
+func (v outputs) write(r *reports.Report) error {
+	var first error
+	for _, o := range v {
+		if err := o.Write(r); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// plainEvery is how often a line of progress is written where no terminal shows it.
+const plainEvery = 5 * time.Second
+
+// progress tells on standard error how far a command has come: on a terminal in one line that is drawn over and
+// over, elsewhere (a file, a CI log) in a plain line every few seconds. Its methods may be called from any
+// goroutine.
+type progress struct {
+	mu     sync.Mutex
+	w      io.Writer
+	live   bool
+	colour bool
+	width  func() int
+	now    func() time.Time
+	last   time.Time // when the last plain line was written
+	drawn  bool      // a live line stands on the terminal
+}
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, now: time.Now}
+	if f, ok := terminalOf(w); ok && os.Getenv("TERM") != "dumb" {
+		p.live = true
+		p.colour = os.Getenv("NO_COLOR") == ""
+		p.width = func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 80
+			}
+			return width
+		}
+	}
+	p.last = p.now()
+	return p
+}
+
+// terminalOf is the terminal behind a stream.
+func terminalOf(stream any) (*os.File, bool) {
+	f, ok := stream.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
+}
+
+// show replaces the live line by line, or writes it as a plain line if it is time for one.
+func (p *progress) show(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live {
+		// A line that wraps cannot be drawn over: it is cut. The lines are ours and ASCII.
+		if width := p.width() - 1; len(line) > width && width > 0 {
+			line = line[:width]
+		}
+		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		p.drawn = true
+		return
+	}
+	if now := p.now(); now.Sub(p.last) >= plainEvery {
+		p.last = now
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+// say writes a line that stays.
+func (p *progress) say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+// done takes the live line away, so that what follows starts on a clean line.
+func (p *progress) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+}
+
+func (p *progress) wipe() {
+	if p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// red colours s on a terminal that may be coloured.
+func (p *progress) red(s string) string {
+	if !p.colour {
+		return s
+	}
+	return "\x1b[31m" + s + "\x1b[0m"
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"memlite/reports"
+)
+
+const aboutReport = `Render saved reports (--report json=FILE of conform, load and demo) again, in
+any format. Several files are put into one report, in the order given. Without
+--report the summary is printed.`
+
+func newReport() *cobra.Command {
+	var out outputs
+	cmd := &cobra.Command{
+		Use:   "report RUN.json… [flags]",
+		Short: "render saved reports again",
+		Long:  aboutReport + exitHelp("0 rendered", "2 a file cannot be read or written"),
+		Example: `  memlite report run.json
+  memlite report run.json --report html=run.html --report png=run.png
+  memlite report monday.json tuesday.json --report md=-`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("no file given; conform and load write one with --report json=FILE")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var all reports.Report
+			for _, path := range args {
+				r, err := reports.Read(path)
+				if err != nil {
+					return err
+				}
+				all.Runs = append(all.Runs, r.Runs...)
+				all.Suites = append(all.Suites, r.Suites...)
+			}
+			if len(out) == 0 {
+				return reports.Summary(cmd.OutOrStdout(), &all)
+			}
+			if err := out.prepare(cmd); err != nil {
+				return err
+			}
+			return out.write(&all)
+		},
+	}
+	out.add(cmd)
+	return cmd
+}

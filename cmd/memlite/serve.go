@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"memlite/server"
+)
+
+const defaultAddress = loopback + ":5001"
+
+const aboutServe = `Run the reference server until SIGTERM or Ctrl-C; a second signal ends it at
+once. It listens on 127.0.0.1 unless --addr says otherwise, and prints
+"listening on ADDR" when it is ready (port 0 picks a free one).
+
+Values are kept in memory and are lost when the server ends. There is no disk
+store yet: --data DIR is refused, so that nobody believes their values safe, and
+--memory says what is so anyway.`
+
+// shutdownTime is how long a signal waits for clients to be answered and to leave.
+const shutdownTime = 5 * time.Second
+
+// spareFiles is how many open files the server needs beside its clients: the standard streams, listeners, epoll.
+const spareFiles = 32
+
+func newServe() *cobra.Command {
+	var (
+		addr       string
+		data       string
+		memory     bool
+		maxClients = natural(1024)
+		maxValue   = size(1 << 20)
+		loops      natural
+	)
+	dialect := choice{value: lite, choices: []string{lite}, name: "dialect"}
+	cmd := &cobra.Command{
+		Use:   "serve [PORT] [flags]",
+		Short: "run the reference server",
+		Long:  aboutServe + exitHelp("0 stopped by a signal", "2 could not start"),
+		Example: `  memlite serve
+  memlite serve 5002 --max-clients 64
+  memlite serve --addr 0.0.0.0:5001          # open to the network
+  memlite serve --addr unix:///tmp/memlite.sock`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("unexpected argument %q: there is one PORT", args[1])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if data != "" && overriding(cmd, "memory", "data") != "memory" {
+				return errors.New("--data: there is no disk store yet; leave it out to keep values in memory")
+			}
+			where, err := listenAddress(args, addr, cmd.Flags().Changed("addr"))
+			if err != nil {
+				return &usageError{err}
+			}
+			if err := refuseZero(cmd, "max-clients", "max-value"); err != nil {
+				return err
+			}
+			config := server.Config{Dialect: dialect.value, MaxClients: int(maxClients), MaxValue: int(maxValue), Loops: int(loops)}
+			if err := config.Validate(); err != nil {
+				return &usageError{err}
+			}
+			return serve(cmd, where, config)
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", defaultAddress, "listen on `ADDR`: host:port, :port or unix:///path")
+	dialect.add(cmd, "dialect", "grammar to speak: lite")
+	cmd.Flags().BoolVar(&memory, "memory", false, "keep values in memory (as it does anyway)")
+	cmd.Flags().StringVar(&data, "data", "", "keep values in the folder `DIR`: refused, there is no disk store yet")
+	cmd.Flags().Var(&maxClients, "max-clients", "clients served at once; the next is refused")
+	cmd.Flags().Var(&maxValue, "max-value", "largest value that is stored")
+	cmd.Flags().Var(&loops, "loops", "event loops; 0 means one per core")
+	return cmd
+}
+
+// listenAddress is where to listen: at the PORT argument or at --addr. addr from the environment gives way to PORT.
+func listenAddress(args []string, addr string, given bool) (address, error) {
+	if len(args) == 0 {
+		return parseAddress(addr)
+	}
+	if given {
+		return address{}, errors.New("PORT and --addr say the same thing: give one of them")
+	}
+	if _, err := strconv.ParseUint(args[0], 10, 16); err != nil {
+		return address{}, fmt.Errorf("%q is not a port from 0 to 65535; for another host use --addr", args[0])
+	}
+	return parseAddress(":" + args[0])
+}
+
+func serve(cmd *cobra.Command, where address, config server.Config) error {
+	config.Logger = operatorLog(cmd)
+	s, err := server.New(config)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen(where.network, where.place)
+	if err != nil {
+		return err
+	}
+	warnOfFileLimit(cmd.ErrOrStderr(), config.MaxClients)
+	bound := addressOf(ln.Addr())
+	if bound.onLoopback() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "memlite serve: reachable from this machine only (--addr changes that); values are kept in memory")
+	} else {
+		fmt.Fprintln(cmd.ErrOrStderr(), "memlite serve: reachable from the network, by anyone; values are kept in memory")
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ln) }()
+	fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", bound)
+
+	select {
+	case err := <-ended:
+		return err
+	case <-cmd.Context().Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	// A client that would not leave was cut off in the end: that is no failure of the server.
+	return <-ended
+}
+
+// operatorLog tells of trouble. What is as it should be the server says nothing of: "listening on" has said it.
+func operatorLog(cmd *cobra.Command) *slog.Logger {
+	return slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// warnOfFileLimit says so if the system will not let the server have the clients it allows.
+func warnOfFileLimit(w io.Writer, clients int) {
+	if limit, known := fileLimit(); known && limit < uint64(clients)+spareFiles {
+		fmt.Fprintf(w, "memlite serve: warning: this process may open %d files, too few for %d clients; raise it with: ulimit -n %d\n",
+			limit, clients, clients+spareFiles)
+	}
+}

@@ -1,0 +1,142 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"memlite/reports"
+)
+
+// patience bounds every wait of these tests; it is no measure of anything.
+const patience = 30 * time.Second
+
+// program is memlite, started.
+type program struct {
+	*exec.Cmd
+	stdout io.ReadCloser
+	stderr bytes.Buffer
+}
+
+// start runs memlite. The test kills it if it does not end.
+func start(t *testing.T, args ...string) *program {
+	t.Helper()
+	p := &program{Cmd: exec.Command("memlite", args...)}
+	var err error
+	if p.stdout, err = p.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	p.Stderr = &p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watch := time.AfterFunc(patience, func() { _ = p.Process.Kill() })
+	t.Cleanup(func() {
+		watch.Stop()
+		_ = p.Process.Kill()
+	})
+	return p
+}
+
+// line waits for the next line of standard output.
+func (p *program) line(t *testing.T) string {
+	t.Helper()
+	line, err := bufio.NewReader(p.stdout).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%s: %v: %s", p.Args, err, p.stderr.String())
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+// end waits for the exit status.
+func (p *program) end(t *testing.T) int {
+	t.Helper()
+	_, _ = io.Copy(io.Discard, p.stdout)
+	err := p.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return p.ProcessState.ExitCode()
+}
+
+// startServer returns a running server and its address.
+func startServer(t *testing.T) (*program, string) {
+	t.Helper()
+	p := start(t, "serve", "0")
+	addr, ok := strings.CutPrefix(p.line(t), "listening on ")
+	if !ok {
+		t.Fatalf("not ready: %s", p.stderr.String())
+	}
+	return p, addr
+}
+
+func TestServeEndsOnSignals(t *testing.T) {
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		server, addr := startServer(t)
+		client := start(t, "client", addr, "get", "k") // a client that is served and leaves
+		if status := client.end(t); status != exitFinding {
+			t.Errorf("get of nothing: status %d", status)
+		}
+		if err := server.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		if status := server.end(t); status != exitHeld {
+			t.Errorf("%s: status %d: %s", signal, status, server.stderr.String())
+		}
+	}
+}
+
+func TestLoadCutShort(t *testing.T) {
+	_, addr := startServer(t)
+	saved := filepath.Join(t.TempDir(), "run.json")
+	load := start(t, "load", addr, "--clients", "2", "--duration", "1h", "--report", "json="+saved)
+	time.AfterFunc(1500*time.Millisecond, func() { _ = load.Process.Signal(os.Interrupt) })
+	if status := load.end(t); status != exitInconclusive {
+		t.Errorf("status %d: %s", status, load.stderr.String())
+	}
+	if !strings.Contains(load.stderr.String(), "cut short") {
+		t.Errorf("stderr: %s", load.stderr.String())
+	}
+	r, err := reports.Read(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Runs[0].CutShort {
+		t.Error("the report does not say that the run was cut short")
+	}
+}
+
+// A Unix socket is an address like any other.
+func TestUnixSocket(t *testing.T) {
+	// Not t.TempDir: a socket's path has room for about a hundred bytes.
+	folder, err := os.MkdirTemp("", "memlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	addr := "unix://" + filepath.Join(folder, "s")
+	server := start(t, "serve", "--addr", addr)
+	if got := server.line(t); got != "listening on "+addr {
+		t.Fatalf("got %q", got)
+	}
+	for _, args := range [][]string{
+		{"client", addr, "set", "k", "v"},
+		{"conform", addr, "--label-filter", "SET-01"},
+		{"load", addr, "--requests", "100", "--clients", "2", "--keys", "10"},
+	} {
+		if p := start(t, args...); p.end(t) != exitHeld {
+			t.Errorf("%s: %s", args, p.stderr.String())
+		}
+	}
+}
