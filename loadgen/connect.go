@@ -127,7 +127,7 @@ func (w *worker) End(conn *netloop.Conn) {
 func (w *worker) Closed(conn *netloop.Conn, err error) {
 	c, ok := conn.State.(*client)
 	if !ok {
-		if w.leaving {
+		if w.parting > 0 {
 			w.parting--
 			w.checkGone()
 		}
@@ -210,14 +210,20 @@ func (w *worker) sweep() {
 	}
 }
 
-// finishUp gives up what is still in flight and returns how much of it belongs to recorded stages.
+// finishUp gives up what is still in flight and returns how much of it belongs to recorded stages. The run is over
+// then, and the replies may come yet: nobody is to take them for bytes too many.
 func (w *worker) finishUp() (abandoned int64) {
 	for i := range w.clients {
-		for c := &w.clients[i]; c.n > 0; w.pop(c) {
+		c := &w.clients[i]
+		if c.n == 0 {
+			continue
+		}
+		for ; c.n > 0; w.pop(c) {
 			if w.oldest(c).recorded {
 				abandoned++
 			}
 		}
+		w.part(c)
 	}
 	w.flying = 0
 	return abandoned
@@ -229,17 +235,23 @@ func (w *worker) leave() {
 	w.timer.Stop()
 	w.sweeper.Stop()
 	for i := range w.clients {
-		if c := &w.clients[i]; c.conn != nil {
-			c.conn.State = nil
-			c.conn.Close()
-			w.parting++
-		}
+		w.part(&w.clients[i])
 	}
 	w.checkGone()
 }
 
+// part closes a connection in order and forgets it.
+func (w *worker) part(c *client) {
+	if c.conn != nil {
+		c.conn.State = nil
+		c.conn.Close()
+		c.conn, c.state = nil, down
+		w.parting++
+	}
+}
+
 func (w *worker) checkGone() {
-	if w.parting == 0 {
+	if w.leaving && w.parting == 0 {
 		w.wake()
 	}
 }

@@ -17,7 +17,7 @@
 // to the last request in flight spoil it. A connection that cannot be trusted any more (garbage, a wrong
 // key, a set that was refused, since servers differ in what they then do with its block) is closed and opened again.
 //
-// It may import reports and server/netloop, and from outside the module golang.org/x/sys. It must not import server,
+// It may import reports and server/netloop, and beside them the standard library only. It must not import server,
 // conformance or their codecs: a bug in one parser must not hide behind the same bug in another.
 //
 // Rejected: a goroutine per client (35 % more processor time and 4.5 times the memory at 1024 clients, and Go's own

@@ -80,7 +80,8 @@ func (c *Conn) Unsent() int { return c.unsent }
 // Full reports whether Unsent is at the Group's high-water mark or above.
 func (c *Conn) Full() bool { return c.unsent >= c.loop.group.cfg.HighWater }
 
-// Pause stops Data and End until Resume; bytes stay in the kernel and the peer is slowed down.
+// Pause stops Data and End until Resume; bytes stay in the kernel and the peer is slowed down. That the peer resets
+// the connection is noticed all the same (by the portable engine only when it reads or writes again).
 func (c *Conn) Pause() { c.flags |= paused }
 
 // Resume undoes Pause.
@@ -112,16 +113,6 @@ func (c *Conn) Abort() {
 	c.drop(nil)
 }
 
-// makeRoom makes room for n more bytes of output.
-func (c *Conn) makeRoom(n int) {
-	// A peer that is always a little behind never lets out run empty: what has been sent must go, or out would hold
-	// all that was ever written. It goes when it is the larger part, so no byte is moved twice for one written.
-	if sent := len(c.out) - c.unsent; sent > c.unsent && cap(c.out)-len(c.out) < n {
-		c.out = c.out[:copy(c.out, c.out[sent:])]
-	}
-	c.out = c.loop.pool.grow(c.out, n)
-}
-
 // touch has the engine look at c when the callback has returned.
 func (c *Conn) touch() {
 	if c.flags&dirty == 0 {
@@ -143,135 +134,12 @@ func (c *Conn) drop(err error) {
 	c.loop.dead = append(c.loop.dead, death{c, err})
 }
 
-// reading reports whether bytes are wanted from the socket.
-func (c *Conn) reading() bool {
-	if c.flags&(ended|dead) != 0 {
-		return false
-	}
-	return c.flags&closing != 0 || c.flags&(paused|held|more) == 0 // a closing Conn throws away what comes
-}
-
 // open tells the handler that c is connected.
 func (c *Conn) open() {
 	c.flags &^= dialing
 	c.timer = nil
 	c.touch() // for the engine to read from it, if Open leaves it so
 	c.handler.Open(c)
-}
-
-// input takes bytes that the engine has read. They are offered behind those left before.
-func (c *Conn) input(p []byte) {
-	if c.flags&(closing|dead) != 0 {
-		return
-	}
-	if c.in == nil {
-		if rest := c.offer(p); len(rest) > 0 {
-			c.in = append(c.loop.pool.get(len(rest)), rest...)
-		}
-		return
-	}
-	c.in = append(c.loop.pool.grow(c.in, len(p)), p...)
-	c.offerKept()
-}
-
-// eof takes the news that the peer has shut its sending side.
-func (c *Conn) eof() {
-	c.flags |= ended | more
-	c.touch()
-	c.reoffer()
-}
-
-// offerKept offers what was kept of the input and keeps what is left.
-func (c *Conn) offerKept() {
-	c.flags &^= more
-	rest := c.offer(c.in)
-	switch len(rest) {
-	case len(c.in):
-	case 0:
-		c.loop.pool.put(c.in)
-		c.in = nil
-	default:
-		c.in = c.in[:copy(c.in, rest)]
-	}
-}
-
-// offer calls Data until the handler has taken all of in, or leaves the rest on purpose, or must stop. It returns
-// the rest.
-func (c *Conn) offer(in []byte) []byte {
-	for {
-		used := c.handler.Data(c, in)
-		if used < 0 || used > len(in) {
-			panic("netloop: Handler.Data says that it used more bytes than it was given, or less than none")
-		}
-		in = in[used:]
-		switch {
-		case c.flags&(closing|dead) != 0 || len(in) == 0:
-			return nil
-		case c.Full():
-			// Even if the kernel takes it all: requests of a few bytes can ask for gigabytes, and the other Conns
-			// want their turn.
-			c.loop.engine.sync(c)
-			fallthrough
-		case c.flags&paused != 0:
-			c.flags |= more
-			c.anew()
-			return in
-		case used == 0:
-			return in // an incomplete message
-		}
-	}
-}
-
-// reoffer offers what was kept because of Pause or of too much unsent output, and then the end of the input if
-// that has come.
-func (c *Conn) reoffer() {
-	const stop = more | paused | held | closing | dead
-	if c.flags&stop != more {
-		return
-	}
-	c.flags &^= more
-	c.touch() // to be read from again
-	if c.in != nil {
-		c.offerKept()
-	}
-	if c.flags&(ended|told) == ended {
-		if c.flags&(paused|held) != 0 {
-			c.flags |= more
-		}
-		if c.flags&stop == 0 {
-			c.flags |= told
-			c.handler.End(c)
-		}
-	}
-}
-
-// anew has kept input offered again at the end of the turn, if it may be.
-func (c *Conn) anew() {
-	if c.flags&(more|again) == more && c.flags&(paused|held|closing|dead) == 0 {
-		c.flags |= again
-		c.loop.again = append(c.loop.again, c)
-	}
-}
-
-// weigh holds input back when too much output is unsent, and lets it go when half of that is gone. An engine
-// calls it after it has tried to send.
-func (c *Conn) weigh() {
-	high := c.loop.group.cfg.HighWater
-	switch {
-	case c.unsent >= high:
-		c.flags |= held
-	case c.flags&held != 0 && c.unsent <= high/2:
-		c.flags &^= held
-		c.anew()
-	}
-}
-
-// waitForPeer starts the time limit of Close.
-func (c *Conn) waitForPeer() {
-	if c.timer == nil {
-		c.timer = c.loop.NewTimer(func() { c.drop(nil) })
-		c.timer.Reset(c.loop.now + c.loop.group.cfg.Linger)
-	}
 }
 
 // dropBuffers gives the buffers back.

@@ -33,7 +33,7 @@ type Loop struct {
 }
 
 // An engine waits for sockets and moves their bytes. Everything else, above all when a Handler is called, is
-// common to both engines: see Conn and Loop.settle.
+// common to both engines: see Loop.settle, Conn.input and Conn.sync.
 type engine interface {
 	// run takes turns until the Group is stopped.
 	run()
@@ -44,8 +44,12 @@ type engine interface {
 	serve(ln net.Listener, handlers []Handler) (stop func(), err error)
 	// dial starts to connect c.
 	dial(c *Conn, network, addr string) error
-	// sync brings the socket in line with c: sends output, shuts the sending side, reads or does not.
-	sync(c *Conn)
+	// send sends c.out, as much as goes now, and has the rest sent when it goes.
+	send(c *Conn)
+	// watch reads from the socket, or does not, as Conn.reading says.
+	watch(c *Conn)
+	// shut shuts the sending side.
+	shut(c *Conn)
 	// release closes the socket of a dead Conn.
 	release(c *Conn)
 	// peer asks for the address of the other side.
@@ -139,7 +143,7 @@ func (l *Loop) flush() {
 		l.dirty[i] = nil
 		c.flags &^= dirty
 		if c.flags&(dead|dialing) == 0 {
-			l.engine.sync(c)
+			c.sync() // touches no Conn, so dirty stays as it is
 		}
 	}
 	l.dirty = l.dirty[:0]

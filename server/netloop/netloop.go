@@ -12,15 +12,16 @@ type Handler interface {
 	Open(c *Conn)
 	// Data offers the bytes of c that are not used yet and returns how many of them it has used. What it leaves
 	// is offered again with more behind it, so only an incomplete message should be left, and whoever calls must
-	// bound how long that can get. Data is called again at once if it used some bytes, left others and the
-	// output could be sent; a handler therefore stops early when c.Full() says so. in is valid during the
-	// call only.
+	// bound how long that can get. Data is called again at once if it used some bytes and left others. A handler
+	// stops early when c.Full() says so, whatever it has used: it is called again, after others had their turn,
+	// when half of that has been sent. in is valid during the call only.
 	Data(c *Conn, in []byte) (used int)
 	// End is called once when the peer has shut its sending side and all it sent has been offered. The usual
 	// answer is c.Close(). It does not come after Close or Abort.
 	End(c *Conn)
 	// Closed is the last call for c, made once for each Conn that Open or Dial made known. err is nil when
-	// this side closed it or the peer did in order; a failed Dial ends here without an Open.
+	// this side closed it or the peer did in order; a failed Dial ends here without an Open. The system's error
+	// can be asked for: errors.Is(err, syscall.ECONNRESET).
 	Closed(c *Conn, err error)
 }
 
@@ -30,7 +31,9 @@ type Config struct {
 	Loops int
 	// Portable asks for the engine over package net where epoll would be the default.
 	Portable bool
-	// HighWater is the number of unsent bytes from which Conn.Full is true; 0 means 256 KiB.
+	// HighWater is the number of unsent bytes from which Conn.Full is true and nothing more is read; 0 means
+	// 256 KiB. Who sends requests and bounds them by other means sets it higher than all that can be on the way:
+	// two sides that both hold back would wait for each other.
 	HighWater int
 	// Linger bounds how long Conn.Close waits for the peer to take the rest and close; 0 means 1 s.
 	Linger time.Duration

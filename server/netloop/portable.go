@@ -70,13 +70,14 @@ func (e *portable) run() {
 		case <-e.alarm.C:
 		}
 		e.enter()
+		l.runTimers()
+		// Before the look at stop: Close's own post wakes nobody if it comes in behind another.
+		l.runPosts()
 		if l.group.stop.Load() {
 			l.shutdown(maps.Keys(e.conns))
 			e.mu.Unlock()
 			return
 		}
-		l.runTimers()
-		l.runPosts()
 		e.leave()
 	}
 }

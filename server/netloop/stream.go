@@ -56,22 +56,10 @@ func (e *portable) read(c *Conn) {
 	}
 }
 
-// sync has output written, shuts and lets the reader go on.
-func (e *portable) sync(c *Conn) {
+func (e *portable) send(c *Conn) {
 	if c.flags&blocked == 0 && len(c.out) > 0 {
 		c.flags |= blocked
 		e.l.group.wg.Go(func() { e.write(c) })
-	}
-	if c.unsent == 0 && c.out != nil {
-		e.l.pool.put(c.out)
-		c.out = nil
-	}
-	c.weigh()
-	if c.flags&closing != 0 && !e.finish(c) {
-		return
-	}
-	if c.reading() {
-		c.stream.mayRead.Signal()
 	}
 }
 
@@ -100,19 +88,17 @@ func (e *portable) write(c *Conn) {
 	e.leave()
 }
 
-// finish goes on with Close. It returns false when the connection is over.
-func (e *portable) finish(c *Conn) bool {
-	if c.unsent == 0 {
-		half, ok := c.stream.nc.(interface{ CloseWrite() error })
-		if c.flags&ended != 0 || !ok {
-			c.drop(nil)
-			return false
-		}
-		if c.flags&shut == 0 {
-			c.flags |= shut
-			_ = half.CloseWrite() // if it fails the connection is broken, which Read will say
-		}
+func (e *portable) watch(c *Conn) {
+	if c.reading() {
+		c.stream.mayRead.Signal()
 	}
-	c.waitForPeer()
-	return true
+}
+
+func (e *portable) shut(c *Conn) {
+	half, ok := c.stream.nc.(interface{ CloseWrite() error })
+	if !ok {
+		c.drop(nil) // no half to shut
+		return
+	}
+	_ = half.CloseWrite() // if it fails the connection is broken, which Read will say
 }
