@@ -135,6 +135,7 @@ func TestPageInChromium(t *testing.T) {
 		}
 		for what, script := range map[string]string{
 			"a table without a caption, or not of pairs": `[...document.querySelectorAll("table:not(.pairs)")].filter(t => !t.caption).length`,
+			"an empty heading":                           `[...document.querySelectorAll("h1,h2,h3,h4")].filter(h => !h.textContent.trim()).length`,
 			"a chart without a label":                    `[...document.querySelectorAll("svg")].filter(s => s.getAttribute("role") != "img" || !s.getAttribute("aria-label")).length`,
 			"a region or section without a name":         `[...document.querySelectorAll("[role=region], main > section")].filter(s => !s.getAttribute("aria-label") && !document.getElementById(s.getAttribute("aria-labelledby"))).length`,
 			"a failed rule that is folded":               `[...document.querySelectorAll(".rule.failed, .rule.inconclusive")].filter(d => !d.open).length`,

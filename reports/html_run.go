@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"html/template"
+	"slices"
+	"strings"
 )
 
 type chart struct {
@@ -78,9 +80,11 @@ func newRunPage(report *Report, i int, name string) runPage {
 	if m := r.moments(drawnMoments); len(m) > 0 {
 		p.Charts = append(p.Charts, newChart(throughputChart(r, m), ""), newChart(latencyChart(m), ""))
 	}
-	if r.closed() {
+	warned := slices.ContainsFunc(r.Warnings, func(text string) bool { return strings.Contains(text, "closed loop") })
+	if r.closed() && !warned {
 		p.Notes = append(p.Notes, "A closed loop hides queueing: a client that waits for a slow reply sends nothing meanwhile, so response and service time are one. An open loop (--rate) shows what users who do not wait for each other would see.")
-	} else {
+	}
+	if !r.closed() {
 		p.Notes = append(p.Notes, "Response time counts from the moment at which the request should have been sent, service time from the moment at which it was.")
 	}
 	if n := t.Response.tooHigh(); n > 0 {

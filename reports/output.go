@@ -102,7 +102,7 @@ func locate(path string) (place, error) {
 		return place{}, fmt.Errorf("report: %w", err)
 	case info.IsDir():
 		return place{}, fmt.Errorf("report %s: is a folder: name a file in it", path)
-	case false:
+	case info.Mode()&fs.ModeNamedPipe != 0:
 		return place{direct: true}, nil // not tried: opening it waits for its reader
 	case !info.Mode().IsRegular() || strings.HasPrefix(path, "/dev/"):
 		// /dev/stdout may lead to a regular file, which the shell opened and which must stay the same file.

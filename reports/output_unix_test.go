@@ -40,8 +40,15 @@ func TestOutputToAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Output{Format: "json", Path: path}
-	if err := o.Prepare(); err != nil { // must not wait for the reader, which is not there yet
-		t.Fatal(err)
+	prepared := make(chan error, 1)
+	go func() { prepared <- o.Prepare() }()
+	select {
+	case err := <-prepared:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("Prepare waits for a reader of the pipe")
 	}
 	read := make(chan []byte, 1)
 	go func() {

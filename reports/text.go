@@ -22,16 +22,29 @@ func Summary(w io.Writer, r *Report) error {
 		v := list[len(list)-1]
 		fmt.Fprintf(b, "%s %s\n", v.Tone.symbol(), visible(v.Text))
 		summarizeRuns(b, r.Runs)
-		for i, name := range names(r.Runs) {
-			if len(r.Runs) == 1 {
-				name = ""
-			} else {
-				name += ": "
-			}
-			warn(b, name, r.Runs[i].Warnings)
-		}
+		warnRuns(b, r.Runs)
 	}
 	return b.Flush()
+}
+
+// warnRuns says once what holds for all runs.
+func warnRuns(w io.Writer, runs []*Run) {
+	count := map[string]int{}
+	for _, run := range runs {
+		for _, text := range run.Warnings {
+			count[text]++
+		}
+	}
+	all := names(runs)
+	for i, run := range runs {
+		for _, text := range run.Warnings {
+			if count[text] < len(runs) {
+				warn(w, all[i]+": ", []string{text})
+			} else if i == 0 {
+				warn(w, "", []string{text})
+			}
+		}
+	}
 }
 
 func warn(w io.Writer, of string, warnings []string) {
