@@ -14,12 +14,14 @@ const (
 	waitRound  = 5 * time.Millisecond
 )
 
-// A shutdown looks at every client this often. Who has asked nothing in quietSweeps of them has nothing more to be
-// answered; who never stops asking is cut off after lastSweep.
+// A shutdown looks at every client this often, and lets it go when what it has sent is answered: nothing of it was read
+// in quietSweeps, and it has taken all replies. One that takes none is let go after stuckSweeps, and one that
+// never stops asking after lastSweep.
 const (
 	sweepEvery  = 10 * time.Millisecond
 	quietSweeps = 2
-	lastSweep   = 20
+	stuckSweeps = 200
+	lastSweep   = 50
 )
 
 // A handler has the sessions of one loop.
@@ -31,9 +33,8 @@ type handler struct {
 	queue []*session // sessions in state waiting, and some that no longer are
 	retry *netloop.Timer
 
-	stopping bool
-	sweeps   int
-	sweeper  *netloop.Timer
+	sweeps  int // of a shutdown
+	sweeper *netloop.Timer
 }
 
 func newHandler(s *Server, l *netloop.Loop) *handler {
@@ -52,9 +53,7 @@ func (h *handler) Open(c *netloop.Conn) {
 	h.sessions[s] = struct{}{}
 	h.server.open.Add(1)
 	switch {
-	case h.stopping:
-		s.leave()
-	case len(h.queue) == 0 && h.server.places.take():
+	case h.server.places.take():
 		s.state = serving
 	case h.server.places.queue():
 		s.over = true
@@ -87,7 +86,7 @@ func (h *handler) Closed(c *netloop.Conn, _ error) {
 	h.server.open.Add(-1)
 }
 
-// seat gives free places to those who wait, first come, first served, and refuses who has waited long enough.
+// seat gives free places to those who wait, in the order they came, and refuses who has waited long enough.
 func (h *handler) seat() {
 	still := h.queue[:0]
 	for _, s := range h.queue {
@@ -117,28 +116,19 @@ func (h *handler) refuse(s *session) {
 	s.leave()
 }
 
-// stop begins the shutdown: from here on every client is let go as soon as what it has sent is answered. What has come
-// but is not read yet is read in the turns before a client counts as quiet.
-func (h *handler) stop() {
-	h.stopping = true
-	for s := range h.sessions {
-		s.quiet = 0
-	}
-	h.sweeper.Reset(netloop.Now() + sweepEvery)
-}
-
-// sweep closes the sessions that have nothing more to be answered. One that waits for the store is left until it has
-// its reply.
+// sweep is the shutdown: it runs until the Group is closed. What the kernel has but the loop has not read yet is read
+// between two sweeps, before its client counts as quiet. A client that waits for the store is left until it has its
+// reply, one that waits for a place is refused or seated as always.
 func (h *handler) sweep() {
 	h.sweeps++
 	for s := range h.sessions {
-		switch s.state {
-		case waiting:
-			h.refuse(s)
-		case serving:
-			if s.quiet++; s.quiet >= quietSweeps || h.sweeps >= lastSweep {
-				s.leave()
-			}
+		if s.state != serving {
+			continue
+		}
+		s.quiet++
+		answered := s.conn.Unsent() == 0 && (s.quiet > quietSweeps || h.sweeps > lastSweep)
+		if answered || s.quiet > stuckSweeps {
+			s.leave()
 		}
 	}
 	h.sweeper.Reset(netloop.Now() + sweepEvery)

@@ -120,7 +120,17 @@ func TestAnAnnouncedSizeAllocatesLittle(t *testing.T) {
 	if n := cap(c.value); n > 20000 {
 		t.Errorf("1 MiB announced, 10,000 bytes sent: %d bytes held, want at most twice as many", n)
 	}
-	c.send(bytes.Repeat([]byte("x"), 1048576-10000))
+	moves := 0
+	for sent := 10000; sent < 1048576; sent += 64 {
+		before := cap(c.value)
+		c.send(bytes.Repeat([]byte("x"), min(64, 1048576-sent)))
+		if cap(c.value) != before {
+			moves++
+		}
+	}
+	if moves > 10 {
+		t.Errorf("the value was moved %d times while it grew to 1 MiB", moves)
+	}
 	c.send(crlf)
 	if string(c.got) != "STORED\r\n" {
 		t.Fatalf("got %q", c.got)
@@ -144,6 +154,28 @@ func TestARefusedBlockIsNotHeld(t *testing.T) {
 		c.send([]byte("\r\nget x\r\n"))
 		if want := "ERROR\r\nNOT-FOUND\r\n"; string(c.got) != want {
 			t.Errorf("%q: want %q, got %q", line, want, c.got)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for token, want := range map[string]int64{
+		"0": 0, "1": 1, "0005": 5, "1048576": 1048576, "9999999999": 9999999999,
+		"": -1, "00000000001": -1, "-1": -1, "+1": -1, "1 ": -1, "1.0": -1, "x": -1, "/": -1, ":": -1, "\xb2": -1,
+	} {
+		if got, ok := parseSize([]byte(token)); ok != (want >= 0) || ok && got != want {
+			t.Errorf("%q: %d, %v, want %d (-1: unreadable)", token, got, ok, want)
+		}
+	}
+}
+
+func TestValidKey(t *testing.T) {
+	for key, want := range map[string]bool{
+		"k": true, "!": true, "~": true, "\x80": true, "\xff": true, strings.Repeat("k", 250): true,
+		"": false, " ": false, "a b": false, "\x00": false, "\x1f": false, "\x7f": false, strings.Repeat("k", 251): false,
+	} {
+		if got := validKey([]byte(key)); got != want {
+			t.Errorf("%.20q: %v, want %v", key, got, want)
 		}
 	}
 }

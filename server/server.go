@@ -104,7 +104,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.cfg.Logger.Info("shutting down", "clients", s.places.taken.Load())
 	group.StopAccepting()
 	for _, h := range s.handlers {
-		h.loop.Post(h.stop)
+		h.loop.Post(h.sweep)
 	}
 	err := s.emptied(ctx)
 	if left := s.open.Load(); left > 0 {

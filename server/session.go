@@ -24,7 +24,7 @@ type session struct {
 
 	tries int  // for a place
 	over  bool // counts in places.over
-	quiet int  // sweeps of a shutdown since its last request
+	quiet int  // sweeps of a shutdown since something of it was read
 }
 
 // data offers in to the parser and does what it asks for. What the parser leaves, netloop offers again.

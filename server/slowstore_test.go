@@ -144,7 +144,7 @@ func TestAClientThatIsGoneWhenItsSetIsDone(t *testing.T) {
 		b.ask("get k\r\n", "NOT-FOUND\r\n")
 		slow.finish()
 		b.ask("get k\r\n", "VALUE k 3\r\nabc\r\nEND\r\n")
-		eventually(t, "the client that is gone is forgotten", func() bool { return s.open.Load() == 1 })
+		eventually(t, "the client that is gone is forgotten", func() bool { return s.open.Load() == 1 && s.places.taken.Load() == 1 })
 	})
 }
 
