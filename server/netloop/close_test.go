@@ -160,3 +160,35 @@ func TestEndWaits(t *testing.T) {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }
+
+// TestCloseWaitsForASlowReader: a peer that needs longer than Linger for what was queued before Close gets it all.
+func TestCloseWaitsForASlowReader(t *testing.T) {
+	engines(t, func(t *testing.T, cfg Config) {
+		cfg.Linger = 50 * time.Millisecond
+		want := noise(8 << 20) // more than kernels hold for a socket pair
+		_, addr := serve(t, cfg, &calls{data: func(c *Conn, in []byte) int {
+			c.Write(want)
+			c.Close()
+			return len(in)
+		}})
+		nc := connect(t, "tcp", addr)
+		_, err := nc.Write([]byte("x"))
+		check(t, err)
+		var got []byte
+		buf := make([]byte, 256<<10)
+		for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			n, err := nc.Read(buf)
+			got = append(got, buf[:n]...)
+			if err == io.EOF {
+				if took := time.Since(begin); took < 2*cfg.Linger {
+					t.Fatalf("read in %v: too fast to show anything", took)
+				}
+				break
+			}
+			check(t, err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("got %d bytes of %d", len(got), len(want))
+		}
+	})
+}

@@ -35,7 +35,8 @@ type Config struct {
 	// 256 KiB. Who sends requests and bounds them by other means sets it higher than all that can be on the way:
 	// two sides that both hold back would wait for each other.
 	HighWater int
-	// Linger bounds how long Conn.Close waits for the peer to take the rest and close; 0 means 1 s.
+	// Linger bounds how long Conn.Close waits for the peer to close too, once it has been sent all that was queued;
+	// 0 means 1 s. A peer that is behind in reading may take ten times as long over each part of it.
 	Linger time.Duration
 	// Logger is told of trouble that belongs to no connection (accept failing because the file limit is
 	// reached); nil means slog.Default().

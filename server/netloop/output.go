@@ -39,20 +39,28 @@ func (c *Conn) weigh() {
 	}
 }
 
-// finish goes on with Close.
+// slower is how many times longer than Config.Linger the peer may take over the next part of what is unsent: the kernel
+// says that it has room again only when about a third of its own buffer, which can be megabytes, has gone.
+const slower = 10
+
+// finish goes on with Close. Its time limit begins anew whenever something could be sent: a peer that reads slowly
+// gets all that was queued, one that does not read is not waited for.
 func (c *Conn) finish() {
-	if c.unsent == 0 {
-		if c.flags&ended != 0 {
-			c.drop(nil)
-			return
-		}
-		if c.flags&shut == 0 {
-			c.flags |= shut
-			c.loop.engine.shut(c)
-		}
+	limit := c.loop.group.cfg.Linger
+	switch {
+	case c.unsent > 0:
+		limit *= slower
+	case c.flags&ended != 0:
+		c.drop(nil)
+		return
+	case c.flags&shut == 0:
+		c.flags |= shut
+		c.loop.engine.shut(c)
+	default:
+		return // the limit for the peer's own end runs
 	}
 	if c.timer == nil {
 		c.timer = c.loop.NewTimer(func() { c.drop(nil) })
-		c.timer.Reset(c.loop.now + c.loop.group.cfg.Linger)
 	}
+	c.timer.Reset(c.loop.now + limit)
 }

@@ -63,25 +63,31 @@ func (e *portable) send(c *Conn) {
 	}
 }
 
+// streamWrite is how much is written at a time, so that it shows when a slow peer takes something.
+const streamWrite = 64 << 10
+
 // write sends until nothing is left.
 func (e *portable) write(c *Conn) {
 	e.enter()
 	for len(c.out) > 0 && c.flags&dead == 0 {
-		p := c.out
+		out := c.out
 		c.out = nil
-		e.leave()
-		n, err := c.stream.nc.Write(p)
-		e.enter()
-		e.l.pool.put(p)
-		if err != nil {
-			c.drop(systemError("write", err))
-			break
+		for rest := out; len(rest) > 0 && c.flags&dead == 0; {
+			part := rest[:min(len(rest), streamWrite)]
+			rest = rest[len(part):]
+			e.leave()
+			_, err := c.stream.nc.Write(part)
+			e.enter()
+			if err != nil {
+				c.drop(systemError("write", err))
+			}
+			if c.flags&dead == 0 {
+				c.unsent -= len(part)
+				c.touch()
+				e.l.flush()
+			}
 		}
-		if c.flags&dead == 0 {
-			c.unsent -= n
-			c.touch()
-			e.l.flush()
-		}
+		e.l.pool.put(out)
 	}
 	c.flags &^= blocked
 	c.touch()
