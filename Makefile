@@ -46,7 +46,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s) each
 	done
 
 golden: ## write the golden files of the tests again
-	MEMLITE_GOLDEN=write go test ./...
+	go test ./cmd/memlite ./conformance ./reports -update
 
 conform: build ## does ADDR (default 127.0.0.1:PORT) keep the protocol?
 	@bin/memlite conform $(or $(ADDR),127.0.0.1:$(PORT))

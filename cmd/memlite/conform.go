@@ -73,7 +73,7 @@ func newConform(command []string) *cobra.Command {
 	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
 	cmd.Flags().Int64Var(&config.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")
-	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule")
+	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule that was run")
 	cmd.Flags().BoolVar(&list, "list", false, "list the rules up to --level and do nothing else")
 	out.add(cmd)
 	return cmd
@@ -89,24 +89,17 @@ func conform(cmd *cobra.Command, config conformance.Config, out outputs, wire bo
 	p := newProgress(cmd.ErrOrStderr())
 	failed := 0
 	config.Progress = func(done, total int, r *reports.Rule) {
-		if r != nil && r.Status == reports.Failed {
+		if r.Status == reports.Failed {
 			failed++
-			p.say("%s %s", p.red("failed"), r.ID+" "+r.Title)
 		}
-		line := fmt.Sprintf("%d of %d rules, %d failed", done, total, failed)
-		if r != nil {
-			line += ": " + r.ID
-		}
-		p.show(line)
+		p.show(fmt.Sprintf("%d of %d rules, %d failed: %s", done, total, failed, r.ID))
 	}
 	suite, err := conformance.Run(cmd.Context(), config)
 	p.done()
 	if err != nil {
 		return err
 	}
-	if wire {
-		showWire(out.results(cmd), suite)
-	}
+	showRules(out.results(cmd), suite, wire)
 	if err := out.finish(cmd, &reports.Report{Suites: []*reports.Suite{suite}}); err != nil {
 		return err
 	}
@@ -143,38 +136,4 @@ func listRules(w io.Writer, level conformance.Level) error {
 		}
 	}
 	return t.Flush()
-}
-
-// showWire prints the transcript of every rule that was run.
-func showWire(w io.Writer, s *reports.Suite) {
-	for _, r := range s.Rules {
-		if r.Status == reports.NotRun {
-			continue
-		}
-		fmt.Fprintf(w, "%s %s: %s\n", r.ID, r.Status, r.Title)
-		for _, e := range r.Transcript {
-			fmt.Fprintf(w, "  %9.3fms  client %d  %s\n", float64(e.At)/1e6, e.Client, wireLine(e))
-		}
-	}
-	fmt.Fprintln(w)
-}
-
-// wireLine is one event of a transcript: > for sent, < for received, as the client shows them.
-func wireLine(e reports.Event) string {
-	var line string
-	switch e.Kind {
-	case "send":
-		line = fmt.Sprintf("> %q", e.Bytes)
-	case "receive":
-		line = fmt.Sprintf("< %q", e.Bytes)
-	default:
-		line = "- " + e.Kind
-	}
-	if cut := e.Length - len(e.Bytes); cut > 0 {
-		line += fmt.Sprintf(" … and %d bytes more", cut)
-	}
-	if e.Note != "" {
-		line += " (" + e.Note + ")"
-	}
-	return line
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -49,7 +50,8 @@ func newDemo(command []string) *cobra.Command {
 			if err := out.prepare(cmd); err != nil {
 				return err
 			}
-			s, err := server.New(server.Config{Logger: operatorLog(cmd)})
+			// What the suite does to the server on purpose, the server would warn of.
+			s, err := server.New(server.Config{Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				return err
 			}
@@ -109,6 +111,9 @@ func (d demo) run(ctx context.Context) (*reports.Report, error) {
 			Sets: 0.1, Preload: true, Seed: 1,
 		}
 		title := fmt.Sprintf("%d clients", clients)
+		if clients == 1 {
+			title = "1 client"
+		}
 		run, err := loadgen.Local{}.Execute(ctx, plan, &liveRun{progress: d.progress, plan: plan, label: title + ": "})
 		if run != nil {
 			run.Title, run.Command, run.Environment = title, d.command, reports.ThisEnvironment(version())

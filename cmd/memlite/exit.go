@@ -108,7 +108,7 @@ func plain(err error) string {
 func remedy(err error) string {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(err, errConnRefused), errors.Is(err, fs.ErrNotExist) && dialled.MatchString(plain(err)):
+	case errors.Is(err, errConnRefused), strings.HasSuffix(err.Error(), ": connection refused"), errors.Is(err, fs.ErrNotExist) && dialled.MatchString(plain(err)):
 		return "is the server running? start one with: memlite serve " + startThere(err)
 	case errors.Is(err, errAddrInUse):
 		return "another program listens there; stop it, or choose another address: memlite serve --addr HOST:PORT"

@@ -17,21 +17,19 @@ const plainEvery = 5 * time.Second
 // over, elsewhere (a file, a CI log) in a plain line every few seconds. Its methods may be called from any
 // goroutine.
 type progress struct {
-	mu     sync.Mutex
-	w      io.Writer
-	live   bool
-	colour bool
-	width  func() int
-	now    func() time.Time
-	last   time.Time // when the last plain line was written
-	drawn  bool      // a live line stands on the terminal
+	mu    sync.Mutex
+	w     io.Writer
+	live  bool
+	width func() int
+	now   func() time.Time
+	last  time.Time // when the last plain line was written
+	drawn bool      // a live line stands on the terminal
 }
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, now: time.Now}
 	if f, ok := terminalOf(w); ok && os.Getenv("TERM") != "dumb" {
 		p.live = true
-		p.colour = os.Getenv("NO_COLOR") == ""
 		p.width = func() int {
 			width, _, err := term.GetSize(int(f.Fd()))
 			if err != nil {
@@ -69,31 +67,19 @@ func (p *progress) show(line string) {
 	}
 }
 
-// say writes a line that stays.
-func (p *progress) say(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
-	fmt.Fprintf(p.w, format+"\n", args...)
-}
-
 // done takes the live line away, so that what follows starts on a clean line.
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wipe()
-}
-
-func (p *progress) wipe() {
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.drawn = false
 	}
 }
 
-// red colours s on a terminal that may be coloured.
-func (p *progress) red(s string) string {
-	if !p.colour {
+// red is s in red, on a terminal that may be coloured.
+func red(w io.Writer, s string) string {
+	if _, ok := terminalOf(w); !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return s
 	}
 	return "\x1b[31m" + s + "\x1b[0m"

@@ -15,26 +15,24 @@ func TestProgressInAFile(t *testing.T) {
 		now = now.Add(time.Second)
 		p.show("working")
 	}
-	p.say("a finding")
 	p.done()
-	if want := "working\nworking\na finding\n"; out.String() != want {
+	if want := "working\nworking\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
 
 func TestProgressOnATerminal(t *testing.T) {
 	var out bytes.Buffer
-	p := &progress{w: &out, now: time.Now, live: true, colour: true, width: func() int { return 10 }}
+	p := &progress{w: &out, now: time.Now, live: true, width: func() int { return 10 }}
 	p.show("one and more")
 	p.show("two")
-	p.say("%s", p.red("bad"))
 	p.done()
-	want := "\r\x1b[Kone and m" + "\r\x1b[Ktwo" + "\r\x1b[K\x1b[31mbad\x1b[0m\n"
+	p.done()
+	want := "\r\x1b[Kone and m" + "\r\x1b[Ktwo" + "\r\x1b[K"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
-	p.colour = false
-	if p.red("bad") != "bad" {
-		t.Error("coloured without leave")
+	if red(&out, "bad") != "bad" {
+		t.Error("coloured where there is no terminal")
 	}
 }

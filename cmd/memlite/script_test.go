@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"log/slog"
 	"net"
@@ -24,8 +25,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"memlite": main})
 }
 
-// TestScripts runs testdata/script: the program as people run it, with every byte that it prints and every status it
-// ends with. MEMLITE_GOLDEN=write writes the expected outputs again.
+var update = flag.Bool("update", false, "write the expected outputs in testdata/script again")
+
+// TestScripts runs testdata/script: the program as people run it, with what it prints and the status it ends with.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -40,7 +42,9 @@ func TestScripts(t *testing.T) {
 			}
 			return false, errors.New("unknown condition " + name)
 		},
-		UpdateScripts:       os.Getenv("MEMLITE_GOLDEN") == "write",
+		// A server that starts where it should refuse would run until the test binary's own limit.
+		Deadline:            time.Now().Add(2 * time.Minute),
+		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
