@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"flag"
+	"log/slog"
 	"net"
 	"os"
 	"testing"
@@ -67,14 +68,15 @@ func TestConformance(t *testing.T) {
 // reference starts the reference server and returns its address.
 func reference(t *testing.T) string {
 	t.Helper()
-	addr, _ := startReference(t)
+	addr, _ := start(t, server.Config{})
 	return addr
 }
 
-// startReference also returns what stops the server, connections and all.
-func startReference(t *testing.T) (addr string, stop func()) {
+// start starts a server; stop ends it, connections and all.
+func start(t *testing.T, cfg server.Config) (addr string, stop func()) {
 	t.Helper()
-	srv, err := server.New(server.Config{Logger: silent()})
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	srv, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

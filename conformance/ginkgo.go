@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"fmt"
+	"reflect"
+	"runtime"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
@@ -20,9 +22,11 @@ func (s *Session) Register() {
 			for to < len(s.table) && s.table[to].Family == s.table[from].Family {
 				to++
 			}
-			ginkgo.Context(s.table[from].Family, func() {
+			// Ginkgo runs specs in the order of their places in the source; the families keep the table's.
+			place := types.CodeLocation{FileName: "conformance/rules", LineNumber: 1 + from}
+			ginkgo.Context(s.table[from].Family, place, func() {
 				for _, rule := range s.table[from:to] {
-					args := []any{ginkgo.Label(rule.Labels...), func() { s.spec(rule) }}
+					args := []any{ginkgo.Label(rule.Labels...), placeOf(rule), func() { s.spec(rule) }}
 					if rule.Alone {
 						args = append(args, ginkgo.Serial)
 					}
@@ -34,6 +38,13 @@ func (s *Session) Register() {
 	})
 	// Green by accident: specs that a filter of Ginkgo's, a focus or an interrupt left out.
 	ginkgo.ReportAfterSuite("every rule was run", func(report ginkgo.Report) { s.count(report) })
+}
+
+// placeOf is where the rule's check stands, for Ginkgo's output.
+func placeOf(rule Rule) types.CodeLocation {
+	pc := reflect.ValueOf(rule.Check).Pointer()
+	file, line := runtime.FuncForPC(pc).FileLine(pc)
+	return types.CodeLocation{FileName: file, LineNumber: line}
 }
 
 func (s *Session) spec(rule Rule) {
@@ -86,18 +97,18 @@ func describeFailure(r *reports.Rule) string {
 	return b.String()
 }
 
-// wireLog prints as a transcript in Ginkgo's output, and is the plain events in its JSON.
+// wireLog prints as a transcript in Ginkgo's output, events cut to a line or two, and is all that was kept in its JSON.
 type wireLog []reports.Event
 
 func (l wireLog) String() string {
 	var b strings.Builder
 	for _, e := range l {
 		fmt.Fprintf(&b, "%10.3fms client %d %-7s ", float64(e.At)/1e6, e.Client, e.Kind)
-		if e.Length > 0 && e.Bytes != nil {
-			fmt.Fprintf(&b, "%q", e.Bytes)
+		if shown := e.Bytes[:min(len(e.Bytes), 200)]; len(shown) > 0 {
+			fmt.Fprintf(&b, "%q ", shown)
 		}
-		if cut := e.Length - len(e.Bytes); cut > 0 && e.Bytes != nil {
-			fmt.Fprintf(&b, "… (%d bytes)", e.Length)
+		if e.Length > 200 {
+			fmt.Fprintf(&b, "… (%d bytes) ", e.Length)
 		}
 		fmt.Fprintln(&b, e.Note)
 	}

@@ -17,10 +17,10 @@ import (
 // Debian's memcached is the one server here that the project has not written. What it fails is its own documented
 // deviation, named with the result; at level must that is nothing.
 func TestMemcached(t *testing.T) {
-	for _, clients := range []int{4096, 1024} {
+	for clients, filter := range map[int]string{4096: "", 1024: "LIM-10 || LIM-11 || LIM-12 || CON-08"} {
 		t.Run(fmt.Sprintf("-c %d", clients), func(t *testing.T) {
 			addr := memcached(t, clients)
-			suite := run(t, conformance.Config{Addr: addr, Profile: "memcached", Level: conformance.May}, 60*time.Second)
+			suite := run(t, conformance.Config{Addr: addr, Profile: "memcached", Level: conformance.May, LabelFilter: filter}, 60*time.Second)
 			count := map[reports.Status]int{}
 			for _, r := range suite.Rules {
 				count[r.Status]++
@@ -31,10 +31,9 @@ func TestMemcached(t *testing.T) {
 					t.Errorf("%s is not run, without a reason", r.ID)
 				}
 			}
-			if count[reports.Passed] < 50 {
-				t.Errorf("only %v", count)
+			if want := map[int]int{4096: 50, 1024: 4}[clients]; count[reports.Passed] < want {
+				t.Errorf("%v, want %d passed", count, want)
 			}
-			t.Log(count)
 		})
 	}
 }

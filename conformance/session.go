@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +15,9 @@ import (
 
 // byFilter is the reason of a rule that was not asked for.
 const byFilter = "left out by the label filter"
+
+// notReached begins the reason of a rule that was to run and did not.
+const notReached = "not reached: "
 
 // A Session is one run of the table against one endpoint.
 type Session struct {
@@ -59,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	s.ctx, s.cancel = context.WithTimeout(ctx, cfg.timeout())
 	if err := s.target.Measure(s.ctx, cfg.timeout()/4); err != nil {
 		s.cancel()
-		return nil, fmt.Errorf("%s: %w", cfg.Addr, err)
+		return nil, fmt.Errorf("dial %s: %w", cfg.Addr, errors.Unwrap(err))
 	}
 	return s, nil
 }
@@ -89,7 +94,7 @@ func (s *Session) check(rule Rule) *reports.Rule {
 	defer s.running.Done()
 	r := s.describe(rule)
 	if s.ctx.Err() != nil {
-		r.Status, r.Reason = reports.Inconclusive, "not reached: "+rules.CutShort(s.ctx)
+		r.Status, r.Reason = reports.Inconclusive, notReached+rules.CutShort(s.ctx)
 	} else {
 		r = s.target.Run(s.ctx, rule)
 	}
@@ -139,6 +144,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 	if s.target.RoundTrip == 0 {
 		out.Warnings = append(out.Warnings, "the endpoint answered none of the first requests, so its round trip is not known")
 	}
+	unreached := 0
 	missing := 0
 	for _, rule := range s.table {
 		r := s.results[rule.ID]
@@ -147,11 +153,18 @@ func (s *Session) Suite() (*reports.Suite, error) {
 			if why := s.left[rule.ID]; why != "" {
 				r.Status, r.Reason = reports.NotRun, why
 			} else {
-				r.Status, r.Reason, r.Rerun = reports.Inconclusive, "not reached: the run was cut short", s.rerun(rule)
+				r.Status, r.Reason, r.Rerun = reports.Inconclusive, notReached+"the run was cut short", s.rerun(rule)
 				missing++
 			}
 		}
+		if strings.HasPrefix(r.Reason, notReached) {
+			unreached++
+		}
 		out.Rules = append(out.Rules, r)
+	}
+	if unreached > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached in %v (a longer --timeout may reach them: a request takes the endpoint about %v)",
+			unreached, out.Elapsed.Round(time.Millisecond), out.RoundTrip.Round(10*time.Microsecond)))
 	}
 	if missing > 0 && !s.cut {
 		return nil, fmt.Errorf("only %d of %d rules were run", len(s.results), len(s.table)-len(s.left))

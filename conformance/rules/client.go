@@ -138,7 +138,7 @@ func (c *Client) ExpectValue(key, value string) {
 	want := head + value + "\r\nEND\r\n"
 	quoted := quote([]byte(want))
 	got := c.line(quoted)
-	if got != head && !(c.t.Profile.TrailingSpace && got == strings.TrimSuffix(head, "\r\n")+" \r\n") {
+	if !c.isValueLine(got, head) {
 		c.wrong(quoted, got)
 	}
 	c.body(got, value)
@@ -169,12 +169,10 @@ func (c *Client) Fetch(key string) (value string, found bool) {
 	if c.t.Profile.means(line, Missing) {
 		return "", false
 	}
-	digits, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r\n"), head)
-	if c.t.Profile.TrailingSpace {
-		digits = strings.TrimSuffix(digits, " ")
-	}
+	digits, _ := strings.CutPrefix(strings.TrimRight(line, " \r\n"), head)
 	n, err := strconv.Atoi(digits)
-	if !ok || err != nil || n < 0 || n > 64<<20 {
+	// Written again and compared, because Atoi takes +3 and 03.
+	if err != nil || n < 0 || n > 64<<20 || !c.isValueLine(line, c.t.valueLine(key, n)) {
 		c.wrong(want, line)
 	}
 	body, err := c.wire.ReadN(n)
@@ -183,6 +181,12 @@ func (c *Client) Fetch(key string) (value string, found bool) {
 	}
 	c.valueEnd(`"\r\nEND\r\n" after the value`, "")
 	return string(body), true
+}
+
+// isValueLine compares the first line of a get's reply with what it should be, which the profile may allow a space at
+// its end.
+func (c *Client) isValueLine(line, want string) bool {
+	return line == want || c.t.Profile.TrailingSpace && line == strings.TrimSuffix(want, "\r\n")+" \r\n"
 }
 
 // valueEnd reads what follows a value: the end of its line and END. got is what has been read of the reply.
@@ -237,6 +241,7 @@ func (c *Client) InStep() {
 		c.wrong("nothing after the reply", string(extra))
 	}
 	c.step, c.probing = "", false
+	c.t.probed.Store(true)
 }
 
 // line reads one line of a reply that should be want.

@@ -46,7 +46,7 @@ func concurrencyRules() []Rule {
 			},
 		},
 		{
-			ID: "CON-02", Level: Must, Source: "R: it names this race as its limitation", Labels: []string{nClient},
+			ID: "CON-02", Level: Must, Source: "R, which names this race as its limitation; decision 10", Labels: []string{nClient},
 			Title: "concurrent sets of one key leave one of the values, whole: no torn or mixed value",
 			Text: `Many clients set the same key at the same time, to values of different lengths, while others read it. Every read,
 				then and afterwards, finds exactly one of the values that were sent: never parts of two, a wrong size, or nothing.`,
@@ -76,7 +76,7 @@ func concurrencyRules() []Rule {
 			},
 		},
 		{
-			ID: "CON-03", Level: Should, Source: "P: every set takes a timestamp from one clock", Labels: []string{nClient},
+			ID: "CON-03", Level: Should, Source: "decision 10", Labels: []string{nClient},
 			Title: "per key, the history of all clients is linearizable",
 			Text: `There is one order of all sets and gets of a key that fits what every client saw and the times at which it saw
 				it: no value comes back after it was replaced, and no two clients see two values in different orders. Decided by
@@ -112,7 +112,7 @@ func concurrencyRules() []Rule {
 			},
 		},
 		{
-			ID: "CON-04", Level: Must, Source: "R: one store for all clients",
+			ID: "CON-04", Level: Must, Source: "R; decision 10",
 			Title: "what was answered STORED is seen by every get that starts afterwards",
 			Text: `STORED means done: from then on a get of any client finds that value or a later one. It is never older, not even
 				for a moment.`,

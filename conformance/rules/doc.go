@@ -1,5 +1,5 @@
 // Package rules is the table of what a memcached-lite server must, should and may do: one entry per stated behaviour,
-// its text above its check, one file (or two) per family.
+// its text above its check, one file per family or a few.
 //
 // A check is given a T: clients to talk through, fresh keys, values and sizes drawn from the run's seed, and ways to
 // say what was expected. It talks in bytes; the only thing it takes from the profile is which reply lines count as

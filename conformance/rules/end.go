@@ -5,7 +5,7 @@ import "strings"
 func endRules() []Rule {
 	return []Rule{
 		{
-			ID: "END-01", Level: Must, Source: "R",
+			ID: "END-01", Level: Must, Source: "R; decision 8",
 			Title: "end closes that client's connection without a reply",
 			Text: `A client that sends end (classic: quit) gets no reply; the server closes its connection. It may be the
 				first command of the connection, or follow any other, a refused one too.`,
@@ -27,12 +27,12 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-02", Level: Must, Source: "R",
+			ID: "END-02", Level: Must, Source: "decision 8",
 			Title: "replies to everything before end are sent first",
 			Text: `Requests are answered in order, and end comes last: whatever stood before it, also in the same packet, gets its
 				whole reply before the connection is closed.`,
 			Check: func(t *T) {
-				for _, n := range Some(t, []int{1, 2, 10, 100, 300}, 3) {
+				for _, n := range Some(t, []int{1, 2, 10, 100, 300}, 2) {
 					c := t.Dial()
 					key, value, absent := t.Key(), t.Text(1+t.Rand.IntN(3000)), t.Key()
 					n = t.Times(n, 1)
@@ -51,13 +51,13 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-03", Level: Must, Source: "R",
+			ID: "END-03", Level: Must, Source: "decision 8",
 			Title: "what follows end is not run",
 			Text: `end is the last thing that a client says. A set behind it, in the same packet or the next, stores nothing; a get
 				gets no reply.`,
 			Check: func(t *T) {
 				other := t.Dial()
-				for i := range t.Times(10, 3) {
+				for i := range t.Times(10, 2) {
 					c := t.Dial()
 					key, present := t.Key(), t.Key()
 					other.Set(present, "before")
@@ -77,12 +77,12 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-04", Level: Should, Source: "P: end is one token", Dialects: []string{Lite},
+			ID: "END-04", Level: Should, Source: "decisions 2 and 8", Dialects: []string{Lite},
 			Title: "end with arguments is ERROR and the connection stays",
 			Text:  `An end line has exactly one token. With more it is refused like any other wrong count, and nobody leaves.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, line := range []string{"end x", "end end", "end 1 2 3", "end get " + t.Key(), "end " + text(t.Rand, 8, keyBytes)} {
+				for _, line := range Some(t, []string{"end x", "end end", "end 1 2 3", "end get " + t.Key(), "end " + text(t.Rand, 8, keyBytes)}, 2) {
 					c.Step("the line %q", line)
 					c.Send(line + "\r\n")
 					c.Expect(BadCommand)
@@ -99,7 +99,7 @@ func endRules() []Rule {
 				stays := []*Client{t.Dial(), t.Dial()}
 				key, value := t.Key(), t.Text(40)
 				stays[0].Set(key, value)
-				for i := range t.Times(12, 4) {
+				for i := range t.Times(12, 2) {
 					c := t.Dial()
 					c.Get(key, value)
 					how := []string{"left", "closed", "closed in the middle of a line", "was reset"}[i%4]
@@ -123,12 +123,12 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-06", Level: Should, Source: "P: end of stream",
+			ID: "END-06", Level: Should, Source: "decision 12",
 			Title: "a client that shuts its sending side still gets all its replies",
 			Text: `The end of the stream says that no more requests come, not that nobody reads. Everything asked before is
 				answered (printf … | nc works so).`,
 			Check: func(t *T) {
-				for _, n := range Some(t, []int{1, 3, 30, 200}, 2) {
+				for _, n := range Some(t, []int{1, 3, 30, 200}, 1) {
 					n = t.Times(n, 1)
 					c := t.Dial()
 					key, value := t.Key(), t.Text(1+t.Rand.IntN(3000))
@@ -145,7 +145,7 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-07", Level: Should, Source: "P: end of stream",
+			ID: "END-07", Level: Should, Source: "decision 12",
 			Title: "an unfinished request at the end of the stream is dropped: no reply, nothing stored",
 			Text: `A line without its line end, or a set without the end of its block, is not a request. When the stream ends there,
 				the server closes the connection without a reply and stores nothing.`,
@@ -153,9 +153,9 @@ func endRules() []Rule {
 				other := t.Dial()
 				present, value := t.Key(), t.Text(30)
 				other.Set(present, value)
-				for _, cut := range []string{"get " + present, "g", t.SetLine(present, 3), t.SetLine(present, 3) + "\r\n",
+				for _, cut := range Some(t, []string{"get " + present, "g", t.SetLine(present, 3), t.SetLine(present, 3) + "\r\n",
 					t.SetLine(present, 3) + "\r\nabc", t.SetLine(present, 3) + "\r\nabc\r", t.SetLine(present, 3) + "\r\na",
-					t.SetLine(present, 0) + "\r\n", t.SetLine(present, 5000) + "\r\n" + t.Text(4000)} {
+					t.SetLine(present, 0) + "\r\n", t.SetLine(present, 5000) + "\r\n" + t.Text(4000)}, 2) {
 					for _, before := range []string{"", getRequest(present)} {
 						c := t.Dial()
 						c.Step("%s and the end of the stream", quote([]byte(before+cut)))

@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"memlite/conformance/wire"
@@ -49,9 +51,15 @@ func wireFinding(err error, got []byte, wait time.Duration) *finding {
 	case wire.Overlong:
 		f.kind, f.got = answer, fmt.Sprintf("%s and on (%v)", f.got, err)
 		f.reason = "an answer without an end"
+	case wire.Connect:
+		why := errors.Unwrap(err).Error()
+		f.kind, f.want, f.got, f.reason = connect, "a connection", why, "cannot connect: "+why
 	default:
 		f.status, f.got = reports.Inconclusive, ""
 		f.reason = fmt.Sprintf("this side is at fault: %v", err)
+		if strings.Contains(f.reason, "too many open files") {
+			f.reason += ": raise this process's limit (ulimit -n)"
+		}
 	}
 	return f
 }

@@ -6,7 +6,7 @@ import "strings"
 func framingRules() []Rule {
 	return []Rule{
 		{
-			ID: "FRM-01", Level: Must, Source: "R",
+			ID: "FRM-01", Level: Must, Source: "R; decision 1",
 			Title: "an unknown command is ERROR, in step",
 			Text: `A line whose first token is no command is answered with one ERROR, whatever follows on the line, and the next
 				line is a command again. That goes for words that begin like a command too.`,
@@ -17,7 +17,7 @@ func framingRules() []Rule {
 				for range 30 {
 					list = append(list, "zz"+text(t.Rand, 1+t.Rand.IntN(30), plainBytes))
 				}
-				for i, word := range Some(t, list, 6) {
+				for i, word := range Some(t, list, 3) {
 					line := word + []string{"", " " + t.Key(), " " + t.Key() + " 3", " a b c d e"}[i%4]
 					c.Step("the line %q", line)
 					c.Send(line + "\r\n")
@@ -30,13 +30,13 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-02", Level: Must, Source: "P: every line is answered",
+			ID: "FRM-02", Level: Must, Source: "decision 1",
 			Title: "an empty or blank line is ERROR, in step",
 			Text: `A line without a token is no command: it gets one ERROR like any other, and is not passed over in silence, which
 				would leave the client waiting.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, line := range []string{"", " ", "  ", strings.Repeat(" ", 10+t.Rand.IntN(100))} {
+				for _, line := range Some(t, []string{"", " ", "  ", strings.Repeat(" ", 10+t.Rand.IntN(100))}, 2) {
 					c.Step("the line %q", line)
 					c.Send(line + "\r\n")
 					c.Expect(BadCommand)
@@ -52,26 +52,26 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-03", Level: Must, Source: "R: commands are lower case",
+			ID: "FRM-03", Level: Must, Source: "M; decision 1",
 			Title: "commands are lower case: SET, Get, END are unknown",
 			Text:  `In any other case the three words are unknown commands: one ERROR, no data block, no value, and nobody leaves.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				present, fresh := t.Key(), t.Key()
 				c.Set(present, t.Text(10))
-				for _, word := range Some(t, otherCases("get"), 3) {
+				for _, word := range Some(t, otherCases("get"), 2) {
 					c.Step("the command %q", word)
 					c.Send(word + " " + present + "\r\n")
 					c.Expect(BadCommand)
 				}
-				for _, word := range Some(t, otherCases("set"), 3) {
+				for _, word := range Some(t, otherCases("set"), 2) {
 					c.Step("the command %q with a block", word)
 					c.Send(lines(strings.Replace(t.SetLine(fresh, 3), "set", word, 1), "abc"))
 					c.Expect(BadCommand)
 					c.Expect(BadCommand)
 					c.Miss(fresh)
 				}
-				for _, word := range Some(t, otherCases(t.Profile.Leave), 3) {
+				for _, word := range Some(t, otherCases(t.Profile.Leave), 1) {
 					c.Step("the command %q", word)
 					c.Send(word + "\r\n")
 					c.Expect(BadCommand)
@@ -80,13 +80,13 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-04", Level: Should, Source: "A: it writes get <key> \\r\\n",
+			ID: "FRM-04", Level: Should, Source: "A, which writes get <key> \\r\\n; decision 1",
 			Title: "one or more spaces separate tokens; leading and trailing spaces are ignored",
 			Text:  `Spaces between, before and after the tokens of a command line do not matter, however many.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				gap := func() string { return strings.Repeat(" ", 1+t.Rand.IntN(5)) }
-				for _, ends := range [][2]string{{"", " "}, {" ", ""}, {" ", " "}, {"", ""}, {gap(), gap()}, {gap(), gap()}} {
+				for _, ends := range Some(t, [][2]string{{"", " "}, {" ", ""}, {" ", " "}, {"", ""}, {gap(), gap()}, {gap(), gap()}}, 2) {
 					key, value := t.Key(), t.Text(12)
 					spread := func(line string) string { return ends[0] + strings.ReplaceAll(line, " ", gap()) + ends[1] + "\r\n" }
 					set, get := spread(t.SetLine(key, len(value))), spread("get "+key)
@@ -108,7 +108,7 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-05", Level: Should, Source: "P: tokens are separated by spaces",
+			ID: "FRM-05", Level: Should, Source: "M; decision 1",
 			Title: "a tab is not a separator",
 			Text: `Nor is any other white space but the space: such a byte belongs to its token, so "get<tab>k" is an unknown command
 				and "get k<tab>" does not ask for k.`,
@@ -116,7 +116,7 @@ func framingRules() []Rule {
 				c := t.Dial()
 				key := t.Key()
 				c.Set(key, t.Text(10))
-				for _, white := range []string{"\t", "\v", "\f", "\u00a0", "\u2003", "\t\t"} {
+				for _, white := range append(Some(t, []string{"\v", "\f", "\u00a0", "\u2003", "\t\t"}, 1), "\t") {
 					c.Step("get and key with %q between", white)
 					c.Send("get" + white + key + "\r\n")
 					c.Expect(BadCommand)
@@ -136,13 +136,13 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-06", Level: May, Source: "P: people type at nc",
+			ID: "FRM-06", Level: May, Source: "M; decision 1",
 			Title: "a command line may end in a bare LF; a block ends the way its command line ended",
 			Text: `"get k\n" is a get. "set k 3\nabc\n" is STORED, and "set k 2\nab\r\n" is refused, because that block has 3 bytes.
 				Replies end in CRLF all the same. (Classic: the block ends in CRLF always.)`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for range t.Times(10, 2) {
+				for range t.Times(10, 1) {
 					key, value := t.Key(), t.Text(1+t.Rand.IntN(50))
 					if t.Profile.Dialect == Classic {
 						c.Send(t.SetLine(key, len(value)) + "\n" + value + "\r\n")
@@ -171,7 +171,7 @@ func framingRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-14", Level: May, Source: "P: a line ends in CRLF", Dialects: []string{Lite},
+			ID: "FRM-14", Level: May, Source: "decision 4", Dialects: []string{Lite},
 			Title: "a CR before the CRLF of a command line belongs to the last token",
 			Text: `A line ends in one CRLF. A CR before it is a byte of the last token like any other, so "get k\r\r\n" asks for a
 				key that cannot be, "end\r\r\n" is an unknown command and "set k 3\r\r\n" has an unreadable size.`,
@@ -180,7 +180,7 @@ func framingRules() []Rule {
 				for range t.Times(5, 1) {
 					key, value := t.Key(), t.Text(10)
 					c.Set(key, value)
-					for _, line := range []string{"get " + key + "\r", "end\r", "set " + key + " 3\r", "get\r", "\r", "get " + key + "\r\r\r"} {
+					for _, line := range Some(t, []string{"get " + key + "\r", "end\r", "set " + key + " 3\r", "get\r", "\r", "get " + key + "\r\r\r"}, 2) {
 						c.Step("the line %q", line)
 						c.Send(lines(line, "get "+key))
 						c.Expect(BadCommand, BadKey)

@@ -15,7 +15,7 @@ import (
 func clientLimitRules() []Rule {
 	return []Rule{
 		{
-			ID: "LIM-10", Level: Must, Source: "R: 1024 clients", Alone: true,
+			ID: "LIM-10", Level: Must, Source: "R; decision 9", Alone: true,
 			Title: "1024 clients are served at once",
 			Text: `1024 clients are connected at the same time, and every one of them stores and gets a value. The profile says
 				how many may be missing (memcached started with -c 1024 serves 998: its listeners count). Places of clients
@@ -24,12 +24,12 @@ func clientLimitRules() []Rule {
 				most := t.Profile.Clients
 				t.NeedDescriptors(most)
 				h := t.hold(most, time.Second)
-				t.That(fmt.Sprintf("clients served at once (%s)", h.why), len(h.served), gomega.BeNumerically(">=", most-t.Profile.Tolerance))
+				t.That(fmt.Sprintf("clients served at once (%s)", h.why()), len(h.served), gomega.BeNumerically(">=", most-t.Profile.Tolerance))
 				h.askAll("%d clients had connected", len(h.served))
 			},
 		},
 		{
-			ID: "LIM-11", Level: Should, Source: "P: the limit is a setting, 1024 by default", Alone: true,
+			ID: "LIM-11", Level: Should, Source: "decision 9", Alone: true,
 			Title: "the client over the limit is refused and nobody else notices",
 			Text: `A client too many is refused in a way that it can tell: ERROR, or silence until the connection is closed, or a reset.
 				All others are served as before. Where more than twice 1024 clients are served, the limit is not reached
@@ -37,7 +37,13 @@ func clientLimitRules() []Rule {
 			Check: func(t *T) {
 				h := t.holdLimit()
 				for refused := 0; refused < t.Times(5, 1); {
-					c := t.Dial()
+					var c *Client
+					if f := t.attempt(func() { c = t.Dial() }); f != nil && f.status == reports.Failed {
+						refused++ // before it was connected: that can be told, too
+						continue
+					} else if f != nil {
+						panic(f)
+					}
 					c.Step("client %d of a server that serves %d", len(h.served)+1, len(h.served))
 					c.Send(getRequest(t.Key()))
 					line, err := c.wire.ReadLine(longestLine)
@@ -59,7 +65,7 @@ func clientLimitRules() []Rule {
 			},
 		},
 		{
-			ID: "LIM-12", Level: Should, Source: "P: a place becomes free at once", Alone: true,
+			ID: "LIM-12", Level: Should, Source: "decision 9", Alone: true,
 			Title: "a place that becomes free can be taken within 100 ms",
 			Text: `With all places taken one client leaves, by the leave command, by closing or by a reset; within 100 ms another
 				can take its place. (The best of several tries counts, because the machine may be busy.) Not run where the limit
@@ -93,24 +99,34 @@ func clientLimitRules() []Rule {
 type held struct {
 	t      *T
 	served []*Client
-	why    string // why not more
+	last   *finding // why not more
+}
+
+func (h *held) why() string {
+	if h.last == nil {
+		return "none was refused"
+	}
+	return "one more: " + h.last.reason
 }
 
 // hold connects n clients and has each of them served, some at a time. Those that are refused try again until none
 // has been served for the time of patience: places of clients that have left may need a moment.
 func (t *T) hold(n int, patience time.Duration) *held {
-	const abreast = 32
-	h := &held{t: t, why: "none was refused"}
+	abreast := 32 // a server's queue of connections not yet accepted may be short
+	if t.target.RoundTrip > 50*time.Millisecond {
+		abreast = 256
+	}
+	h := &held{t: t}
 	var mu sync.Mutex
 	progress := time.Now()
 	for len(h.served) < n {
 		refused := false
 		t.Together(min(n-len(h.served), abreast), func(int) {
-			c, why := t.tryClient()
+			c, f := t.tryClient()
 			mu.Lock()
 			defer mu.Unlock()
-			if c == nil {
-				refused, h.why = true, "one more: "+why
+			if f != nil {
+				refused, h.last = true, f
 				return
 			}
 			h.served = append(h.served, c)
@@ -124,18 +140,21 @@ func (t *T) hold(n int, patience time.Duration) *held {
 		}
 	}
 	t.NeedDescriptors(4) // or this side was the limit
+	if len(h.served) == 0 {
+		panic(h.last)
+	}
 	return h
 }
 
 // place waits until one more client is served.
 func (t *T) place(freed time.Time, who string) *Client {
 	for {
-		c, why := t.tryClient()
-		if c != nil {
+		c, f := t.tryClient()
+		if f == nil {
 			return c
 		}
 		if time.Since(freed) > t.wait {
-			t.Wrong(state, "a free place within 100ms", "none for "+t.wait.String(), "%s, and its place was not free after %v: %s", who, t.wait, why)
+			t.Wrong(state, "a free place within 100ms", "none for "+t.wait.String(), "%s, and its place was not free after %v: %s", who, t.wait, f.reason)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -150,10 +169,8 @@ func (t *T) holdLimit() *held {
 	}
 	h := t.hold(most, 200*time.Millisecond)
 	if len(h.served) >= most {
+		h.askAll("%d clients had connected", most) // or some of them lost their place to others
 		t.NotRun("the endpoint serves %d clients and more; its limit was not reached", most)
-	}
-	if len(h.served) == 0 {
-		t.Wrong(connect, "clients to be served", "none was", "not one client was served: %s", h.why)
 	}
 	return h
 }
@@ -167,22 +184,19 @@ func (h *held) askAll(format string, args ...any) {
 	})
 }
 
-// tryClient connects a client and has it served; where it is refused, it says how.
-func (t *T) tryClient() (c *Client, why string) {
-	f := t.attempt(func() {
+// tryClient connects a client and has it served; where it is not, it says why.
+func (t *T) tryClient() (c *Client, f *finding) {
+	f = t.attempt(func() {
 		c = t.Dial()
 		c.InStep()
 	})
-	if f == nil {
-		return c, ""
-	}
-	if c != nil {
+	if f != nil && c != nil {
 		c.Close()
 	}
-	if f.status != reports.Failed {
+	if f != nil && f.status != reports.Failed {
 		panic(f)
 	}
-	return nil, f.reason
+	return c, f
 }
 
 // NeedDescriptors ends the check, inconclusively, unless this process may open n more files.

@@ -51,7 +51,7 @@ type Rule struct {
 	ID       string // SET-03: stable for ever, never a position
 	Title    string
 	Text     string // the behaviour in words, with the clause that it comes from
-	Source   string // R, T, A, M or P: see RULES.md
+	Source   string // R, T, A, M or a decision: see RULES.md
 	Level    Level
 	Family   string   // set, get, end, framing, limits, concurrency
 	Labels   []string // what a label filter finds the rule by: its ID, family and level; 1-client, n-client

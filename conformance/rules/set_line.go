@@ -9,14 +9,14 @@ import (
 func setLineRules() []Rule {
 	return []Rule{
 		{
-			ID: "SET-09", Level: Must, Source: "R: the value is set's fourth part", Labels: []string{oneClient},
+			ID: "SET-09", Level: Must, Source: "R, which counts the value as the fourth part of set; decision 2", Labels: []string{oneClient},
 			Title: "a set line without exactly 3 tokens is ERROR",
 			Text: `R counts four parts of a set: the command, the key, the size and the value, the last of which is the
 				block. So the line has exactly 3 tokens; fewer or more are refused. (In classic the line has 5, or 6 with
 				noreply; fewer, and many more, are refused.)`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, tail := range wrongSetTails(t) {
+				for _, tail := range Some(t, wrongSetTails(t), 4) {
 					line := "set" + tail
 					c.Step("the line %q", line)
 					c.Send(line + "\r\n")
@@ -26,7 +26,7 @@ func setLineRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-10", Level: Must, Source: "P: such a line announces no size", Dialects: []string{Lite},
+			ID: "SET-10", Level: Must, Source: "decision 2", Dialects: []string{Lite},
 			Title: "a set line with a wrong token count has no data block: the next line is a command",
 			Text: `Without 3 tokens there is no size to go by, so the line stands alone: "set k 3 abc" gets one ERROR, and
 				memcached's "set k 0 0 3" with a block gets two, the second for the block taken as a command. Nothing is
@@ -35,13 +35,13 @@ func setLineRules() []Rule {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
 				c.Set(key, value)
-				for _, tail := range wrongSetTails(t) {
+				for _, tail := range Some(t, wrongSetTails(t), 3) {
 					c.Step("the line %q and a get, in one packet", "set"+tail)
 					c.Send(lines("set"+tail, "get "+key))
 					c.Expect(BadCommand)
 					c.ExpectValue(key, value)
 				}
-				for _, form := range []string{"set %s 0 0 3", "set %s 3 noreply", "set %s"} {
+				for _, form := range Some(t, []string{"set %s 0 0 3", "set %s 3 noreply", "set %s"}, 1) {
 					line := fmt.Sprintf(form, key)
 					c.Step("the line %q with a block", line)
 					c.Send(lines(line, "abc"))
@@ -53,7 +53,7 @@ func setLineRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-11", Level: Must, Source: "P: a size is 1 to 10 decimal digits",
+			ID: "SET-11", Level: Must, Source: "decision 2",
 			Title: "an unreadable size is ERROR, and has no data block",
 			Text: `A size with a sign, without digits, with anything but the ASCII digits 0 to 9, or with more than 10 of
 				them is refused, and the next line is a command. (Classic: a negative size, or one that is not a number, is
@@ -62,7 +62,7 @@ func setLineRules() []Rule {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
 				c.Set(key, value)
-				for _, size := range Some(t, unreadableSizes(t), 4) {
+				for _, size := range Some(t, unreadableSizes(t), 2) {
 					fresh := t.Key()
 					c.Step("the size %q", size)
 					if t.Profile.Dialect == Classic {
@@ -80,13 +80,13 @@ func setLineRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-12", Level: Must, Source: "P: decimal, whatever the zeros",
+			ID: "SET-12", Level: Must, Source: "M; decision 2",
 			Title: "leading zeros in a size of up to 10 digits are legal",
 			Text:  `0005 is 5, and 0010 is 10, not 8. The size comes back without the zeros.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, n := range Some(t, []int{5, 0, 1, 8, 9, 10, 11, 77, 100, 1000, 4096}, 3) {
-					for width := len(fmt.Sprint(n)) + 1; width <= 10; width += 1 + t.Rand.IntN(3) {
+				for _, n := range Some(t, []int{5, 0, 1, 8, 9, 10, 11, 77, 100, 1000, 4096}, 2) {
+					for _, width := range Some(t, []int{10, 5, 6 + t.Rand.IntN(4)}, 1) {
 						key, value := t.Key(), t.Text(n)
 						size := fmt.Sprintf("%0*d", width, n)
 						c.Step("the size %q", size)
@@ -99,7 +99,7 @@ func setLineRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-18", Level: Must, Source: "P: a readable size always has a block", Dialects: []string{Lite},
+			ID: "SET-18", Level: Must, Source: "decisions 2 and 6", Dialects: []string{Lite},
 			Title: "a readable size always has a block, however large the size",
 			Text: `A size of up to 10 digits is read as the number it is, not cut to 32 bits, and always has a block: the
 				refusal comes when the block's end has been read, and the next line is a command.`,
@@ -107,10 +107,10 @@ func setLineRules() []Rule {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
 				c.Set(key, value)
-				for _, block := range []string{"abc", "", "get " + key, t.Text(300)} {
+				for _, block := range Some(t, []string{"abc", "", "get " + key, t.Text(300)}, 2) {
 					n := int64(len(block))
 					for _, size := range Some(t, []int64{1<<32 + n, 1<<31 + n, 1<<33 + n, 9999999999, 1<<32 - 1, 1<<31 - 1,
-						1 << 31, 1 << 32, int64(t.Profile.MaxValue) + 1, 1 << 30}, 2) {
+						1 << 31, 1 << 32, int64(t.Profile.MaxValue) + 1, 1 << 30}, 1) {
 						c.Step("a block of %d bytes announced as %d and a get", n, size)
 						c.Send(lines(t.SetLine(key, size), block, "get "+key))
 						c.Expect(Mismatch, TooLarge)

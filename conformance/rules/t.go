@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/onsi/gomega/types"
@@ -28,6 +29,8 @@ type T struct {
 	wait   time.Duration
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	probed atomic.Bool // there was a sync probe
 
 	mu      sync.Mutex
 	clients []*Client
@@ -66,11 +69,7 @@ func (t *T) close() {
 func (t *T) Dial() *Client {
 	w, err := wire.Dial(t.ctx, t.target.Addr, t.wait, t.log)
 	if err != nil {
-		f := wireFinding(err, nil, t.wait)
-		if wire.KindOf(err) != wire.Local {
-			f.kind, f.want, f.got, f.reason = connect, "a connection", err.Error(), "cannot connect: "+err.Error()
-		}
-		panic(f)
+		panic(wireFinding(err, nil, t.wait))
 	}
 	c := &Client{t: t, Rand: t.target.random(t.rule.ID, uint64(w.Number)), wire: w}
 	context.AfterFunc(t.ctx, w.Close)

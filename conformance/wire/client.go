@@ -40,7 +40,7 @@ func Dial(ctx context.Context, addr string, wait time.Duration, log *Transcript)
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		e := dialError(err)
-		if e.Kind == Timeout {
+		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
 			e.Err = fmt.Errorf("no connection within %v", wait)
 		}
 		log.add(number, "open", nil, "failed: "+e.Err.Error())

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,8 @@ type Kind string
 
 // The kinds of Error. A rule that hangs (Timeout) is a different finding from one whose connection ends.
 const (
-	Connect  Kind = "connect"  // no connection could be made
-	Timeout  Kind = "timeout"  // nothing, or not enough, came before the deadline
+	Connect  Kind = "connect"  // no connection could be made, or not in time
+	Timeout  Kind = "timeout"  // nothing, or not enough, came or was taken before the deadline
 	Closed   Kind = "closed"   // the other side ended the stream in order
 	Reset    Kind = "reset"    // the other side reset the connection
 	Overlong Kind = "overlong" // more came than was allowed for: a line without an end, a stream without an end
@@ -63,12 +64,14 @@ func newError(op string, err error) *Error {
 
 func dialError(err error) *Error {
 	e := &Error{Op: "dial", Kind: Connect, Err: err}
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
-		e.Kind = Local
-	case errors.As(err, &timeout) && timeout.Timeout():
-		e.Kind = Timeout
+	for _, ours := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, context.Canceled} {
+		if errors.Is(err, ours) {
+			e.Kind = Local
+		}
+	}
+	if errors.Is(err, syscall.ECONNRESET) {
+		// There was somebody, who hung up before the system could say that the connection is up.
+		e.Kind = Reset
 	}
 	// "dial tcp 127.0.0.1:1: connect: connection refused" would say the address twice once it is wrapped.
 	var op *net.OpError

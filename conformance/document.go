@@ -1,0 +1,84 @@
+package conformance
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteRules writes the table as the Markdown document RULES.md.
+func WriteRules(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(`# The rules of the conformance suite
+
+Generated from the rule table (` + "`go test ./conformance -run TestRulesDocument -update`" + `); do not edit. What the protocol is stands in
+[server/PROTOCOL.md](../server/PROTOCOL.md), under the same IDs, which are stable for ever. A rule is the behaviour that its text states, for many
+keys, values and sizes drawn from the run's seed, not the one example in it.
+
+**Levels.** must: the sources say it, or a server is unusable without. should: the assignment or memcached says it. may: only a careful server does it.
+Rules up to ` + "`--level`" + ` are run (default should); each that is run and fails, fails the run.
+
+**Sources.** R: the report that the project is built from. T: the test transcript in it. A: the course assignment that the report answers. M: memcached's text
+protocol. Decision *n*: what these leave open is decided in [PROTOCOL.md](../server/PROTOCOL.md#decisions).
+
+**Labels**, for ` + "`--label-filter`" + ` (Ginkgo's syntax: ` + "`&& || ! ()`" + ` and ` + "`/regexp/`" + `): each rule's ID, family and level, and those named with it below.
+
+**Alone**: the rule does not run beside others.
+`)
+	fmt.Fprintf(&b, "\n%s\n", overview())
+	family := ""
+	for _, r := range Rules() {
+		if r.Family != family {
+			family = r.Family
+			fmt.Fprintf(&b, "\n## %s%s\n", strings.ToUpper(family[:1]), family[1:])
+		}
+		fmt.Fprintf(&b, "\n### %s %s\n\n%s\n\n%s\n", r.ID, escape(r.Title), escape(r.Text), strings.Join(facts(r), " · "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// overview counts the rules by family and level.
+func overview() string {
+	var b strings.Builder
+	b.WriteString("| family | must | should | may |\n|---|---:|---:|---:|\n")
+	count := map[string]map[Level]int{}
+	var families []string
+	for _, r := range Rules() {
+		if count[r.Family] == nil {
+			count[r.Family] = map[Level]int{}
+			families = append(families, r.Family)
+		}
+		count[r.Family][r.Level]++
+		if count["all"] == nil {
+			count["all"] = map[Level]int{}
+		}
+		count["all"][r.Level]++
+	}
+	for _, f := range append(families, "all") {
+		name := fmt.Sprintf("[%s](#%s)", f, f)
+		if f == "all" {
+			name = "all"
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", name, count[f][Must], count[f][Should], count[f][May])
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func facts(r Rule) []string {
+	list := []string{"**" + r.Level.String() + "**", "source: " + escape(r.Source), "dialects: " + strings.Join(r.Dialects, ", ")}
+	for _, l := range r.Labels {
+		if l != r.ID && l != r.Family && l != r.Level.String() {
+			list = append(list, "label: "+l)
+		}
+	}
+	if r.Alone {
+		list = append(list, "alone")
+	}
+	return list
+}
+
+// escape keeps Markdown from taking a text's signs for its own.
+func escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`").Replace(s)
+}
