@@ -29,7 +29,8 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 		emit(i)
 	}
 	// The replies that come after a program's end belong to its last interval. In a closed loop it lasts until they
-	// have come; an open one has its length from the schedule, however late its last replies are.
+	// have come. An open one has its length from the schedule, unless starts were so late that they came after it:
+	// they must not count as if the server had kept the rate.
 	loaded, end := 0, time.Duration(0) // the last stage that made load, and when it ended
 	drain := func(now time.Duration) {
 		e.usage.stop(e)
@@ -77,10 +78,11 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 			if at < last { // it was bounded by requests, and all of them are back
 				drain(now)
 			}
+			e.each(func(w *worker) { w.giveUp() })
 			gather()
 			at = loaded
 			until := max(now, since)
-			if e.open && stages[at].end < forever {
+			if e.open && stages[at].end < forever && e.sent(last) == 0 {
 				until = max(end, since)
 			}
 			interval(until)

@@ -164,6 +164,37 @@ func TestOpenLoopKeepsItsSchedule(t *testing.T) {
 	})
 }
 
+// Starts that wait for a client when the schedule ends are sent while the run drains: a stop in the last moments shows, and
+// the rate that was not kept does not count as kept.
+func TestServerStopsAtTheEnd(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, l Local) {
+		var begun atomic.Int64
+		s := serve(t, func(r request) (string, error) {
+			begun.CompareAndSwap(0, time.Now().UnixNano())
+			since := time.Since(time.Unix(0, begun.Load()))
+			if since > 200*time.Millisecond && since < 900*time.Millisecond {
+				time.Sleep(900*time.Millisecond - since)
+			}
+			return r.good, nil
+		}, nil)
+		run, err := execute(t, l, Plan{Target: s.addr, Clients: 4, Rate: 1000, Duration: 500 * time.Millisecond, Drain: 5 * time.Second, Sets: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := run.Requests; q.Recorded != 500 || q.Dropped+q.Abandoned+q.Errors > 0 {
+			t.Fatalf("%+v: want 500 answers and nothing else", q)
+		}
+		// 300 starts wait from 400 to 700 ms.
+		if at := time.Duration(run.Totals[0].Response.ValueAtQuantile(50)); at < 400*time.Millisecond {
+			t.Errorf("half of the responses took %s or less: the stop is hidden", at)
+		}
+		if took := run.Recorded(); took < 800*time.Millisecond {
+			t.Errorf("500 requests count as done in %s", took)
+		}
+	})
+}
+
 // A server that stops for a while: response time, counted from the intended start, shows it; service time hides it.
 func TestServerStops(t *testing.T) {
 	t.Parallel()
@@ -178,7 +209,7 @@ func TestServerStops(t *testing.T) {
 			}
 			return r.good, nil
 		}, nil)
-		run, err := execute(t, l, Plan{Target: s.addr, Clients: 4, Rate: 1000, Duration: 1200 * time.Millisecond, Sets: 1})
+		run, err := execute(t, l, Plan{Target: s.addr, Clients: 4, Rate: 1000, Duration: 1200 * time.Millisecond, Drain: 5 * time.Second, Sets: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

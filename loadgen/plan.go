@@ -42,7 +42,8 @@ type Plan struct {
 	Pipeline int
 	// Queue is how long a start of an open loop may wait for a client before it is dropped and counted; 0 is 10 s.
 	Queue time.Duration
-	// Drain is how long the end of the run waits for the replies to requests in flight; 0 is 1 s.
+	// Drain is how long the end of the run waits for the replies to requests in flight, and in an open loop goes on to
+	// send the starts that still wait for a client; 0 is 1 s.
 	Drain time.Duration
 	// Timeout is how long a reply or a connection may take before it counts as failed; 0 is 10 s.
 	Timeout time.Duration

@@ -147,7 +147,7 @@ func (e *execution) schedule() {
 	}
 	meant := r.Requests.Recorded + r.Requests.Errors + r.Requests.Abandoned + r.Requests.Dropped
 	if r.Requests.Dropped > 0 {
-		e.warn("%d of %d requests were never sent: no client was free within %s or before the end", r.Requests.Dropped, meant, e.plan.Queue)
+		e.warn("%d of %d requests were never sent: no client was free within %s, or before the run had drained", r.Requests.Dropped, meant, e.plan.Queue)
 	}
 	if meant > 0 && float64(r.Requests.Recorded) < 0.98*float64(meant) {
 		e.warn("the rate was not reached: %d of %d requests (%.1f %%) were answered", r.Requests.Recorded, meant,

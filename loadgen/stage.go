@@ -93,11 +93,15 @@ func (w *worker) halt(now time.Duration) {
 }
 
 func (w *worker) enter(i int, now time.Duration) {
+	last := i == len(w.stages)-1
+	// What was to start before the end of the load and found no client is sent while the run drains: a server that
+	// stalls at the end must not get away with it.
+	backlog := last && w.due && now >= w.end && w.nextStart < w.end
 	if w.at >= 0 {
 		for w.due && w.nextStart < min(now, w.end) && w.free.n > 0 {
 			w.serve(now)
 		}
-		for w.due && w.nextStart < min(now, w.end) {
+		for !backlog && w.due && w.nextStart < min(now, w.end) {
 			w.drop() // was waiting for a client when its stage ended
 		}
 		w.past = append(w.past, w.rec)
@@ -105,10 +109,14 @@ func (w *worker) enter(i int, now time.Duration) {
 	}
 	s := &w.stages[i]
 	w.at, w.stage, w.end, w.rec.stage = i, s, s.end, i
-	w.pacer, w.think, w.due, w.left, w.workload = nil, 0, false, 0, s.workload
-	if i == len(w.stages)-1 {
+	if last {
 		w.end = forever // whoever drives the program ends it
 	}
+	if backlog {
+		w.checkIdle()
+		return
+	}
+	w.pacer, w.think, w.due, w.left, w.workload, w.origin = nil, 0, false, 0, s.workload, s.begin
 	if s.arrival != nil {
 		length := s.end - s.begin
 		if s.end == forever {
@@ -128,6 +136,13 @@ func (w *worker) enter(i int, now time.Duration) {
 	}
 	w.serve(now)
 	w.checkIdle()
+}
+
+// giveUp drops what is still waiting for a client.
+func (w *worker) giveUp() {
+	for w.due {
+		w.drop()
+	}
 }
 
 // rouse gives the clients something to do when a stage begins, batch by batch.

@@ -32,6 +32,7 @@ type worker struct {
 	workload  Workload
 	pacer     Pacer         // nil in a closed loop
 	think     time.Duration // of a closed loop
+	origin    time.Duration // of the pacer's times
 	nextStart time.Duration // the next intended start, if due
 	due       bool
 	free      fifo[int32]   // open loop: clients with room, the longest idle first
@@ -163,7 +164,7 @@ func (w *worker) advance() {
 		return
 	}
 	at, ok := w.pacer.Next()
-	w.nextStart, w.due = w.stage.begin+at, ok
+	w.nextStart, w.due = w.origin+at, ok
 }
 
 // drop gives up a start that was never sent.

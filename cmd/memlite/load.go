@@ -89,7 +89,7 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&think, "think", "closed loop: pause between a reply and the next request")
 	f.Var(&pipeline, "pipeline", "requests that a client may have in flight")
 	f.Var(&queue, "queue", "open loop: starts that wait longer for a client are dropped and counted")
-	f.Var(&drain, "drain", "longest wait for the last replies")
+	f.Var(&drain, "drain", "longest wait for the last replies, and for late starts of an open loop")
 	f.Var(&sets, "sets", "share of sets; the rest are gets")
 	f.Var(&keys, "keys", "number of different keys")
 	f.StringVar(&plan.KeyDist, "key-dist", "uniform", "which keys: uniform, zipf:0.99, sequential or hot:0.2/0.8 (a `CHOICE`)")
