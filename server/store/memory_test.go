@@ -6,19 +6,6 @@ func TestMemory(t *testing.T) {
 	testStore(t, func(*testing.T) Store { return NewMemory() })
 }
 
-func TestHighestTimestampStaysInWhateverOrderSetsFinish(t *testing.T) {
-	values := []string{"first", "second", "third"}
-	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
-		m := NewMemory()
-		for _, i := range order {
-			m.put([]byte("k"), []byte(values[i]), int64(i+1))
-		}
-		if got, _ := m.Get([]byte("k")); string(got) != "third" {
-			t.Errorf("sets finished in order %v: got %q, want %q", order, got, "third")
-		}
-	}
-}
-
 func TestSetTakesItsTimestampFromTheClock(t *testing.T) {
 	now := int64(1000)
 	m := newMemory(newClock(func() int64 { return now }))
