@@ -62,7 +62,7 @@ client: build ## talk to the server on PORT, seeing the bytes sent and received
 1-client n-client: build
 	@set -e; addr="$(ADDR)"; \
 	if [ -z "$$addr" ]; then \
-	  log=$$(mktemp); bin/memlite serve 0 >"$$log" 2>/dev/null & server=$$!; \
+	  log=$$(mktemp); bin/memlite serve 0 --memory >"$$log" 2>/dev/null & server=$$!; \
 	  trap 'kill $$server; wait $$server; rm -f "$$log"' EXIT; \
 	  for try in 1 2 3 4 5 6 7 8 9 10; do \
 	    addr=$$(sed -n 's/^listening on //p' "$$log"); test -z "$$addr" || break; sleep 0.5; \

@@ -78,8 +78,17 @@ func (s *Server) begin(ln net.Listener) error {
 		return errors.Join(fmt.Errorf("serve %s: %w", addr, err), group.Close())
 	}
 	s.group = group
-	s.cfg.Logger.Info("listening", "addr", addr.String(), "dialect", s.cfg.Dialect, "max_clients", s.cfg.MaxClients, "loops", group.Len())
+	s.cfg.Logger.Info("listening", "addr", addr.String(), "dialect", s.cfg.Dialect, "store", storeName(s.cfg.Store),
+		"max_clients", s.cfg.MaxClients, "loops", group.Len())
 	return nil
+}
+
+// storeName says what keeps the values.
+func storeName(s store.Store) string {
+	if named, ok := s.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return fmt.Sprintf("%T", s)
 }
 
 // Shutdown stops accepting, answers the requests that have been received, and closes every connection. When ctx ends

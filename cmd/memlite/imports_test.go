@@ -18,10 +18,10 @@ import (
 //	    │             └───────────> server/netloop
 //	    └─────────> server ───────> server/netloop, server/store
 //
-// The command also takes what the other packages hand it from reports. Mutants may start a server, and so may every
+// The command also takes what the other packages hand it from reports, and it opens the store that its server gets. Mutants may start a server, and so may every
 // test; only tests use mutants.
 var arrows = map[string][]string{
-	"cmd/memlite":        {"conformance", "loadgen", "reports", "server"},
+	"cmd/memlite":        {"conformance", "loadgen", "reports", "server", "server/store"},
 	"conformance":        {"reports"},
 	"conformance/mutant": {"server"},
 	"loadgen":            {"reports", "server/netloop"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"memlite/server"
+	"memlite/server/store"
 )
 
 const defaultAddress = loopback + ":5001"
@@ -21,9 +22,12 @@ const aboutServe = `Run the reference server until SIGTERM or Ctrl-C; a second s
 once. It listens on 127.0.0.1 unless --addr says otherwise, and prints
 "listening on ADDR" when it is ready (port 0 picks a free one).
 
-Values are kept in memory and are lost when the server ends. There is no disk
-store yet: --data DIR is refused, so that nobody believes their values safe, and
---memory says what is so anyway.`
+Values are kept in the folder --data DIR and are there again after a restart,
+also one after kill -9. With --sync always (the default) a set is answered, and
+seen by others, when it is on the disk: it survives a power cut. With --sync
+never it is answered when the system has it: it survives the end of the server,
+not that of the machine. When a disk fails, sets are refused until a restart and
+gets go on. With --memory nothing is written, and nothing survives.`
 
 // shutdownTime is how long a signal waits for clients to be answered and to leave.
 const shutdownTime = 5 * time.Second
@@ -41,12 +45,14 @@ func newServe() *cobra.Command {
 		loops      natural
 	)
 	dialect := choice{value: lite, choices: []string{lite}, name: "dialect"}
+	sync := choice{value: string(store.SyncAlways), choices: []string{string(store.SyncAlways), string(store.SyncNever)}, name: "sync"}
 	cmd := &cobra.Command{
 		Use:   "serve [PORT] [flags]",
 		Short: "run the reference server",
 		Long:  aboutServe + exitHelp("0 stopped by a signal", "2 could not start"),
 		Example: `  memlite serve
-  memlite serve 5002 --max-clients 64
+  memlite serve 5002 --max-clients 64 --memory
+  memlite serve --data /var/lib/memlite --sync never
   memlite serve --addr 0.0.0.0:5001          # open to the network
   memlite serve --addr unix:///tmp/memlite.sock`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -56,8 +62,9 @@ func newServe() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if data != "" && overriding(cmd, "memory", "data") != "memory" {
-				return errors.New("--data: there is no disk store yet; leave it out to keep values in memory")
+			open, err := whichStore(cmd, memory, store.DiskConfig{Dir: data, Sync: store.Sync(sync.value)})
+			if err != nil {
+				return err
 			}
 			where, err := listenAddress(args, addr, cmd.Flags().Changed("addr"))
 			if err != nil {
@@ -70,13 +77,14 @@ func newServe() *cobra.Command {
 			if err := config.Validate(); err != nil {
 				return &usageError{err}
 			}
-			return serve(cmd, where, config)
+			return serve(cmd, where, config, open)
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", defaultAddress, "listen on `ADDR`: host:port, :port or unix:///path")
 	dialect.add(cmd, "dialect", "grammar to speak: lite")
-	cmd.Flags().BoolVar(&memory, "memory", false, "keep values in memory (as it does anyway)")
-	cmd.Flags().StringVar(&data, "data", "", "keep values in the folder `DIR`: refused, there is no disk store yet")
+	cmd.Flags().StringVar(&data, "data", "memlite-data", "keep values in the folder `DIR`")
+	cmd.Flags().BoolVar(&memory, "memory", false, "keep values in memory only")
+	sync.add(cmd, "sync", "when a set is safe: always (on the disk) or never (in the system's hands)")
 	cmd.Flags().Var(&maxClients, "max-clients", "clients served at once; the next is refused")
 	cmd.Flags().Var(&maxValue, "max-value", "largest value that is stored")
 	cmd.Flags().Var(&loops, "loops", "event loops; 0 means one per core")
@@ -97,23 +105,55 @@ func listenAddress(args []string, addr string, given bool) (address, error) {
 	return parseAddress(":" + args[0])
 }
 
-func serve(cmd *cobra.Command, where address, config server.Config) error {
-	config.Logger = operatorLog(cmd)
-	s, err := server.New(config)
-	if err != nil {
-		return err
+// A kept store is one that can say where it keeps its values.
+type kept interface {
+	store.Store
+	fmt.Stringer
+}
+
+// whichStore returns what opens the store that the flags ask for.
+func whichStore(cmd *cobra.Command, memory bool, disk store.DiskConfig) (open func() (kept, error), err error) {
+	which := overriding(cmd, "data", "memory")
+	switch {
+	case which == "" && memory:
+		return nil, usagef("--data and --memory contradict each other: give one of them")
+	case which == "memory" && memory:
+		if cmd.Flags().Changed("sync") {
+			return nil, usagef("--sync is for values on a disk, --memory keeps none there: give one of them")
+		}
+		return func() (kept, error) { return store.NewMemory(), nil }, nil
+	case disk.Dir == "":
+		return nil, usagef("--data needs a folder")
 	}
+	disk.Logger = operatorLog(cmd)
+	return func() (kept, error) { return store.OpenDisk(disk) }, nil
+}
+
+func serve(cmd *cobra.Command, where address, config server.Config, open func() (kept, error)) (err error) {
 	ln, err := net.Listen(where.network, where.place)
 	if err != nil {
 		return err
 	}
+	// After Listen, because "address in use" is what somebody should read who starts the same server twice. Clients that
+	// come before the values are read wait.
+	values, err := open()
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	// Last of all: until the server has stopped, sets may come.
+	defer func() { err = errors.Join(err, values.Close()) }()
+	config.Store, config.Logger = values, operatorLog(cmd)
+	s, err := server.New(config)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	warnOfFileLimit(cmd.ErrOrStderr(), config.MaxClients)
 	bound := addressOf(ln.Addr())
+	reach := "from the network, by anyone"
 	if bound.onLoopback() {
-		fmt.Fprintln(cmd.ErrOrStderr(), "memlite serve: reachable from this machine only (--addr changes that); values are kept in memory")
-	} else {
-		fmt.Fprintln(cmd.ErrOrStderr(), "memlite serve: reachable from the network, by anyone; values are kept in memory")
+		reach = "from this machine only (--addr changes that)"
 	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "memlite serve: reachable %s; values are kept in %s\n", reach, values)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ln) }()
 	fmt.Fprintf(cmd.OutOrStdout(), "listening on %s\n", bound)

@@ -73,7 +73,7 @@ func (p *program) end(t *testing.T) int {
 // startServer returns a running server and its address.
 func startServer(t *testing.T) (*program, string) {
 	t.Helper()
-	p := start(t, "serve", "0")
+	p := start(t, "serve", "0", "--memory")
 	addr, ok := strings.CutPrefix(p.line(t), "listening on ")
 	if !ok {
 		t.Fatalf("not ready: %s", p.stderr.String())
@@ -93,6 +93,35 @@ func TestServeEndsOnSignals(t *testing.T) {
 		}
 		if status := server.end(t); status != exitHeld {
 			t.Errorf("%s: status %d: %s", signal, status, server.stderr.String())
+		}
+	}
+}
+
+// What was acknowledged is there after the server was killed, and nobody else gets at the folder in the meantime.
+func TestValuesSurviveTheServer(t *testing.T) {
+	for _, sync := range []string{"always", "never"} {
+		for _, signal := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM} {
+			folder := filepath.Join(t.TempDir(), "data")
+			server := start(t, "serve", "0", "--data", folder, "--sync", sync)
+			addr := strings.TrimPrefix(server.line(t), "listening on ")
+			if p := start(t, "client", addr, "set", "k", "kept"); p.end(t) != exitHeld {
+				t.Fatalf("set: %s", p.stderr.String())
+			}
+			second := start(t, "serve", "0", "--data", folder)
+			if status := second.end(t); status != exitNotRun || !strings.Contains(second.stderr.String(), "another server is using it") {
+				t.Errorf("a second server on the folder: status %d: %s", status, second.stderr.String())
+			}
+			if err := server.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			if status := server.end(t); signal == syscall.SIGTERM && status != exitHeld {
+				t.Errorf("%s: status %d: %s", signal, status, server.stderr.String())
+			}
+			server = start(t, "serve", "0", "--data", folder, "--sync", sync)
+			addr = strings.TrimPrefix(server.line(t), "listening on ")
+			if p := start(t, "client", addr, "get", "k"); p.end(t) != exitHeld {
+				t.Errorf("sync %s, after %s: %s", sync, signal, p.stderr.String())
+			}
 		}
 	}
 }
@@ -126,7 +155,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	defer os.RemoveAll(folder)
 	addr := "unix://" + filepath.Join(folder, "s")
-	server := start(t, "serve", "--addr", addr)
+	server := start(t, "serve", "--memory", "--addr", addr)
 	if got := server.line(t); got != "listening on "+addr {
 		t.Fatalf("got %q", got)
 	}

@@ -169,6 +169,9 @@ func (d *Disk) load() error {
 	return it.Close()
 }
 
+// String says where the values are.
+func (d *Disk) String() string { return fmt.Sprintf("folder %s, sync %s", d.config.Dir, d.config.Sync) }
+
 // maxSet is the size in bytes of the largest set: Pebble's records have 32 bits for theirs.
 const maxSet = 1 << 30
 

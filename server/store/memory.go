@@ -19,3 +19,6 @@ func (m *Memory) Set(key, value []byte, _ Waiter) (done bool, err error) {
 
 // Close does nothing: there is nothing to flush.
 func (m *Memory) Close() error { return nil }
+
+// String says where the values are.
+func (m *Memory) String() string { return "memory" }
