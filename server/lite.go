@@ -123,10 +123,11 @@ func (l *lite) readLine(in, out []byte) (int, []byte, next) {
 
 // get appends the reply to a get of key, all of it or up to the value.
 func (l *lite) get(key, out []byte) ([]byte, next) {
-	value, ok := l.store.Get(key)
+	item, ok := l.store.Get(key)
 	if !ok {
 		return append(out, "NOT-FOUND\r\n"...), readOn
 	}
+	value := item.Value
 	out = append(out, "VALUE "...)
 	out = append(out, key...)
 	out = append(out, ' ')
@@ -159,7 +160,7 @@ func (l *lite) readBlock(in, out []byte) (int, []byte, next) {
 	}
 	value := l.value
 	l.value = nil // the store's from here on
-	done, err := l.store.Set(l.key, value, l.waiter)
+	done, err := l.store.Set(l.key, store.Item{Value: value}, l.waiter)
 	if !done {
 		return used, out, awaitStore
 	}

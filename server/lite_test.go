@@ -135,8 +135,8 @@ func TestAnAnnouncedSizeAllocatesLittle(t *testing.T) {
 	if string(c.got) != "STORED\r\n" {
 		t.Fatalf("got %q", c.got)
 	}
-	if v, _ := c.store.Get([]byte("k")); len(v) != 1048576 || cap(v) != len(v) {
-		t.Errorf("stored %d bytes in a slice of %d", len(v), cap(v))
+	if item, _ := c.store.Get([]byte("k")); len(item.Value) != 1048576 || cap(item.Value) != len(item.Value) {
+		t.Errorf("stored %d bytes in a slice of %d", len(item.Value), cap(item.Value))
 	}
 }
 

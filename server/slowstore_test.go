@@ -22,14 +22,14 @@ type slowStore struct {
 
 func newSlowStore() *slowStore { return &slowStore{Memory: store.NewMemory()} }
 
-func (s *slowStore) Set(key, value []byte, w store.Waiter) (bool, error) {
+func (s *slowStore) Set(key []byte, item store.Item, w store.Waiter) (bool, error) {
 	key = bytes.Clone(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fail := s.fail
 	s.pending = append(s.pending, func() {
 		if fail == nil {
-			s.Memory.Set(key, value, nil)
+			s.Memory.Set(key, item, nil)
 		}
 		w.Done(fail)
 	})
@@ -151,8 +151,8 @@ func TestAClientThatIsGoneWhenItsSetIsDone(t *testing.T) {
 // An eagerStore tells the waiter before Set has returned that it is not done.
 type eagerStore struct{ *store.Memory }
 
-func (s eagerStore) Set(key, value []byte, w store.Waiter) (bool, error) {
-	s.Memory.Set(key, value, nil)
+func (s eagerStore) Set(key []byte, item store.Item, w store.Waiter) (bool, error) {
+	s.Memory.Set(key, item, nil)
 	w.Done(nil)
 	return false, nil
 }

@@ -17,36 +17,38 @@ const (
 	maxBatch = 4 << 20
 )
 
-// A pendingSet is a set that is not safe yet. Its key is in its group's keys.
-type pendingSet struct {
-	keyEnd int
-	value  []byte
-	stamp  int64
-	waiter Waiter
+// A change is a set, or a delete, that is not safe yet. Its key is in its group's keys.
+type change struct {
+	keyEnd   int
+	delete   bool
+	missing  bool // a delete that had nothing to remove
+	item     Item // of a delete the timestamp alone
+	reserved int64
+	waiter   Waiter
 }
 
-// A group is the sets of one commit, in the order of their timestamps. It is used again and again.
+// A group is the changes of one commit, in the order of their timestamps. It is used again and again.
 type group struct {
-	sets []pendingSet
-	keys []byte // of all sets, one behind the other: a key costs no allocation
-	size int    // of keys and values, in bytes
-	took time.Duration
+	changes []change
+	keys    []byte // of all changes, one behind the other: a key costs no allocation
+	size    int    // of keys and values, in bytes
+	took    time.Duration
 }
 
-// each calls fn for every set, with its key.
-func (g *group) each(fn func(key []byte, s *pendingSet)) {
+// each calls fn for every change, with its key.
+func (g *group) each(fn func(key []byte, c *change)) {
 	start := 0
-	for i := range g.sets {
-		s := &g.sets[i]
-		fn(g.keys[start:s.keyEnd], s)
-		start = s.keyEnd
+	for i := range g.changes {
+		c := &g.changes[i]
+		fn(g.keys[start:c.keyEnd], c)
+		start = c.keyEnd
 	}
 }
 
 // reset makes g empty and lets go of the values and the waiters.
 func (g *group) reset() {
-	clear(g.sets)
-	*g = group{sets: g.sets[:0], keys: g.keys[:0]}
+	clear(g.changes)
+	*g = group{changes: g.changes[:0], keys: g.keys[:0]}
 }
 
 // A queue is where sets wait for their commit.
@@ -61,8 +63,8 @@ type queue struct {
 
 func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
 
-// add stamps a set and puts it behind all that were stamped before: the log has sets in the order of their timestamps.
-func (q *queue) add(c *clock, key, value []byte, w Waiter) error {
+// add stamps a change and puts it behind all that were stamped before: the log has sets in the order of their timestamps.
+func (q *queue) add(clock *clock, key []byte, c change) error {
 	q.mu.Lock()
 	if q.refusal != nil {
 		q.mu.Unlock()
@@ -70,9 +72,10 @@ func (q *queue) add(c *clock, key, value []byte, w Waiter) error {
 	}
 	g := q.filling()
 	g.keys = append(g.keys, key...)
-	g.sets = append(g.sets, pendingSet{len(g.keys), value, c.next(), w})
-	g.size += len(key) + len(value)
-	first := len(q.waiting) == 1 && len(g.sets) == 1
+	c.keyEnd, c.item.Stamp = len(g.keys), clock.next()
+	g.changes = append(g.changes, c)
+	g.size += len(key) + len(c.item.Value)
+	first := len(q.waiting) == 1 && len(g.changes) == 1
 	q.mu.Unlock()
 	if first {
 		q.signal()
@@ -163,11 +166,16 @@ func (d *Disk) write() {
 			continue
 		}
 		start := time.Now()
-		g.each(func(key []byte, s *pendingSet) {
-			op := batch.SetDeferred(len(key), recordHead+len(s.value))
+		g.each(func(key []byte, c *change) {
+			// The calls whose errors are not looked at fail only for an indexed batch.
+			if c.delete {
+				_ = batch.Delete(key, nil)
+				return
+			}
+			op := batch.SetDeferred(len(key), recordSize(&c.item))
 			copy(op.Key, key)
-			putRecord(op.Value, s.value, s.stamp)
-			_ = op.Finish() // fails only for an indexed batch
+			putRecord(op.Value, &c.item)
+			_ = op.Finish()
 		})
 		// With SyncNever too: that is what takes the record to the kernel. What the log does with the sync is up to
 		// failStop.
@@ -200,10 +208,22 @@ func (d *Disk) finish() {
 }
 
 func (d *Disk) settle(g *group) {
-	g.each(func(key []byte, s *pendingSet) { d.put(key, s.value, s.stamp) })
-	g.each(func(_ []byte, s *pendingSet) { s.waiter.Done(nil) })
+	g.each(func(key []byte, c *change) {
+		if c.delete {
+			c.missing = !d.remove(key, c.item.Stamp)
+		} else {
+			d.put(key, c.item, c.reserved)
+		}
+	})
+	g.each(func(_ []byte, c *change) {
+		var err error
+		if c.missing {
+			err = ErrNotFound
+		}
+		c.waiter.Done(err)
+	})
 	if d.config.OnCommit != nil {
-		d.config.OnCommit(len(g.sets), g.took)
+		d.config.OnCommit(len(g.changes), g.took)
 	}
 	d.recycle(g)
 }
@@ -222,6 +242,6 @@ func (d *Disk) fail() {
 	d.config.Logger.Error("store broken: sets are refused, gets go on; start the server again when the disk is well", "folder", d.config.Dir, "err", d.fuse.err)
 	for _, g := range d.abandon(broken) {
 		// The group is not touched otherwise: write may still be reading it.
-		g.each(func(_ []byte, s *pendingSet) { s.waiter.Done(broken) })
+		g.each(func(_ []byte, c *change) { c.waiter.Done(broken) })
 	}
 }

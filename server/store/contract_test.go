@@ -10,11 +10,14 @@ import (
 	"time"
 )
 
-// testStore is the contract: every implementation of Store passes it. open returns an empty store.
-func testStore(t *testing.T, open func(*testing.T) Store) {
+// An opener returns an empty store with a limit and a clock.
+type opener func(*testing.T, MemoryConfig) Store
+
+// testStore is the contract: every implementation of Store passes it.
+func testStore(t *testing.T, open opener) {
 	with := func(test func(*testing.T, Store)) func(*testing.T) {
 		return func(t *testing.T) {
-			s := open(t)
+			s := open(t, MemoryConfig{})
 			test(t, s)
 			if err := s.Close(); err != nil {
 				t.Errorf("close: %v", err)
@@ -22,8 +25,8 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 		}
 	}
 	t.Run("absent", with(func(t *testing.T, s Store) {
-		if v, ok := s.Get([]byte("k")); ok || v != nil {
-			t.Errorf("got %q, %v from an empty store", v, ok)
+		if v, ok := s.Get([]byte("k")); ok || v.Value != nil {
+			t.Errorf("got %q, %v from an empty store", v.Value, ok)
 		}
 		if n := s.Len(); n != 0 {
 			t.Errorf("an empty store has %d keys", n)
@@ -43,13 +46,18 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 		mustSet(t, s, []byte("k"), []byte("old"))
 		old, _ := s.Get([]byte("k"))
 		mustSet(t, s, []byte("k"), []byte("new"))
-		if string(old) != "old" {
-			t.Errorf("after an update the value read before is %q, want %q", old, "old")
+		if string(old.Value) != "old" {
+			t.Errorf("after an update the value read before is %q, want %q", old.Value, "old")
 		}
 	}))
 	t.Run("concurrent sets of different keys are all kept", with(testDifferentKeys))
 	t.Run("concurrent sets of one key leave one of them whole", with(testOneKey))
 	t.Run("linearizable", with(testLinearizable))
+	t.Run("flags and timestamps", with(testItems))
+	t.Run("delete", with(testDelete))
+	t.Run("expiry", func(t *testing.T) { testExpiry(t, open) })
+	t.Run("limit", func(t *testing.T) { testLimit(t, open) })
+	t.Run("limit, many at once", func(t *testing.T) { testLimitTogether(t, open) })
 }
 
 func testValues(t *testing.T, s Store) {
@@ -115,7 +123,8 @@ func testOneKey(t *testing.T, s Store) {
 				if r.IntN(2) == 0 {
 					continue
 				}
-				v, ok := s.Get(key)
+				item, ok := s.Get(key)
+				v := item.Value
 				if !ok || len(v) == 0 {
 					t.Error("the key vanished")
 					return
@@ -131,9 +140,23 @@ func testOneKey(t *testing.T, s Store) {
 }
 
 // set stores a value and waits until the store says that it is done.
-func set(s Store, key, value []byte) error {
+func set(s Store, key, value []byte) error { return setItem(s, key, Item{Value: value}) }
+
+func setItem(s Store, key []byte, item Item) error {
 	w := make(waiter, 1)
-	done, err := s.Set(key, value, w)
+	done, err := s.Set(key, item, w)
+	return w.end(done, err)
+}
+
+// remove deletes a key and waits likewise.
+func remove(s Store, key []byte) error {
+	w := make(waiter, 1)
+	done, err := s.Delete(key, w)
+	return w.end(done, err)
+}
+
+// end returns what a Set or a Delete ends with, which has returned done and err.
+func (w waiter) end(done bool, err error) error {
 	if done {
 		return err
 	}
@@ -158,7 +181,8 @@ func mustSet(t *testing.T, s Store, key, value []byte) {
 
 func wantValue(t *testing.T, s Store, key, want string) {
 	t.Helper()
-	got, ok := s.Get([]byte(key))
+	item, ok := s.Get([]byte(key))
+	got := item.Value
 	if !ok {
 		t.Fatalf("key %q is absent, want %.40q", key, want)
 	}

@@ -30,7 +30,10 @@ type DiskConfig struct {
 	Sync Sync
 	// Logger is told of trouble; nil means slog.Default().
 	Logger *slog.Logger
-	// OnCommit, if not nil, is called after each commit with the number of its sets and the time that it took. It is
+	// MaxMemory is how many bytes keys, values and an estimate of what is kept beside them may take; 0 means no limit.
+	// What is in the folder is read all the same.
+	MaxMemory int64
+	// OnCommit, if not nil, is called after each commit with the number of its sets and deletes and the time that it took. It is
 	// called by one goroutine that all sets wait for.
 	OnCommit func(sets int, took time.Duration)
 	// FS is the file system; nil means the system's. It is for tests.
@@ -48,7 +51,7 @@ func (c DiskConfig) Validate() error {
 	if c.Sync != "" && c.Sync != SyncAlways && c.Sync != SyncNever {
 		problems = append(problems, fmt.Errorf("sync %q: there is %s and %s", c.Sync, SyncAlways, SyncNever))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, validateLimit(c.MaxMemory))...)
 }
 
 // Disk is a Store whose sets survive the process, and with SyncAlways the machine. Reads never touch the disk.
@@ -86,7 +89,7 @@ func OpenDisk(c DiskConfig) (*Disk, error) {
 		c.now = wallTime()
 	}
 	d := &Disk{
-		index: newIndex(), config: c, fuse: newFuse(c.Logger), clock: newClock(c.now),
+		index: newIndex(c.MaxMemory, c.now), config: c, fuse: newFuse(c.Logger), clock: newClock(c.now),
 		queue: newQueue(), written: make(chan *group, 1), ended: make(chan struct{}),
 	}
 	if err := d.fuse.guard(d.open); err != nil {
@@ -146,7 +149,7 @@ func (d *Disk) options() *pebble.Options {
 	return o
 }
 
-// load reads every value into the index and sets the clock above the highest timestamp.
+// load reads every item into the index and sets the clock above the highest timestamp. What has expired goes.
 func (d *Disk) load() error {
 	it, err := d.db.NewIter(nil)
 	if err != nil {
@@ -158,12 +161,19 @@ func (d *Disk) load() error {
 		if err != nil {
 			return errors.Join(err, it.Close())
 		}
-		value, stamp, err := parseRecord(record)
+		item, err := parseRecord(record)
 		if err != nil {
 			return errors.Join(fmt.Errorf("key %q: %w", it.Key(), err), it.Close())
 		}
-		d.put(it.Key(), bytes.Clone(value), stamp)
-		highest = max(highest, stamp)
+		highest = max(highest, item.Stamp)
+		if d.expired(&item) {
+			if err := d.db.Delete(it.Key(), pebble.NoSync); err != nil {
+				return errors.Join(err, it.Close())
+			}
+			continue
+		}
+		item.Value = bytes.Clone(item.Value)
+		d.put(it.Key(), item, 0)
 	}
 	d.clock.last.Store(highest)
 	return it.Close()
@@ -180,13 +190,30 @@ var (
 	errTooLarge = errors.New("larger than a disk store can take")
 )
 
-// Set hands value to the commit that all who set at this time share, and is never done when it returns without an
+// Set hands item to the commit that all who set at this time share, and is never done when it returns without an
 // error. w is told when the commit is as safe as the store promises.
-func (d *Disk) Set(key, value []byte, w Waiter) (done bool, err error) {
-	if len(key)+len(value) > maxSet {
+func (d *Disk) Set(key []byte, item Item, w Waiter) (done bool, err error) {
+	if len(key)+len(item.Value) > maxSet {
 		return true, errTooLarge
 	}
-	if err := d.queue.add(d.clock, key, value, w); err != nil {
+	reserved, ok := d.reserve(key, &item)
+	if !ok {
+		return true, ErrOutOfMemory
+	}
+	if err := d.queue.add(d.clock, key, change{item: item, reserved: reserved, waiter: w}); err != nil {
+		d.used.Add(-reserved)
+		return true, err
+	}
+	return false, nil
+}
+
+// Delete hands a delete to the commit, as Set does. A key that nobody can see has nothing to delete, and nothing is
+// written: a set of it that is on its way counts as later.
+func (d *Disk) Delete(key []byte, w Waiter) (done bool, err error) {
+	if _, ok := d.Get(key); !ok {
+		return true, ErrNotFound
+	}
+	if err := d.queue.add(d.clock, key, change{delete: true, waiter: w}); err != nil {
 		return true, err
 	}
 	return false, nil

@@ -29,7 +29,7 @@ func BenchmarkSet(b *testing.B) {
 					key, done := make([]byte, 0, 32), make(waiter, 1)
 					for i := w; i < b.N; i += writers {
 						key = fmt.Appendf(key[:0], "key-%d", uint32(i)*2654435761%10000)
-						now, err := s.Set(key, make([]byte, 100), done)
+						now, err := s.Set(key, Item{Value: make([]byte, 100)}, done)
 						if !now {
 							err = <-done
 						}

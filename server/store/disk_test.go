@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -40,10 +41,14 @@ func mustClose(t testing.TB, s Store) {
 func TestDisk(t *testing.T) {
 	for _, sync := range bothSyncs {
 		t.Run(string(sync), func(t *testing.T) {
-			testStore(t, func(t *testing.T) Store { return openDisk(t, DiskConfig{FS: vfs.NewMem(), Sync: sync}) })
+			testStore(t, func(t *testing.T, c MemoryConfig) Store {
+				return openDisk(t, DiskConfig{FS: vfs.NewMem(), Sync: sync, MaxMemory: c.MaxMemory, now: c.Now})
+			})
 		})
 		t.Run(string(sync)+" on a real disk", func(t *testing.T) {
-			testStore(t, func(t *testing.T) Store { return openDisk(t, DiskConfig{Dir: t.TempDir(), Sync: sync}) })
+			testStore(t, func(t *testing.T, c MemoryConfig) Store {
+				return openDisk(t, DiskConfig{Dir: t.TempDir(), Sync: sync, MaxMemory: c.MaxMemory, now: c.Now})
+			})
 		})
 	}
 }
@@ -82,7 +87,7 @@ func TestAClosedStoreTakesNoSets(t *testing.T) {
 	d := openDisk(t, DiskConfig{FS: vfs.NewMem()})
 	mustClose(t, d)
 	mustClose(t, d) // a second call does nothing
-	if done, err := d.Set([]byte("k"), nil, nil); !done || err == nil {
+	if done, err := d.Set([]byte("k"), Item{}, nil); !done || err == nil {
 		t.Errorf("a set after Close: %v, %v", done, err)
 	}
 }
@@ -110,7 +115,7 @@ func TestNobodySeesASetBeforeItIsSafe(t *testing.T) {
 	mustSet(t, d, []byte("k"), []byte("old"))
 	fs.shut()
 	w := make(waiter, 1)
-	if done, err := d.Set([]byte("k"), []byte("new"), w); done || err != nil {
+	if done, err := d.Set([]byte("k"), Item{Value: []byte("new")}, w); done || err != nil {
 		t.Fatalf("set: %v, %v", done, err)
 	}
 	select {
@@ -139,7 +144,7 @@ func TestCloseWaitsForPendingSets(t *testing.T) {
 	fs.shut()
 	w := make(waiter, 100)
 	for i := range cap(w) {
-		d.Set(fmt.Append(nil, i), []byte("v"), w)
+		d.Set(fmt.Append(nil, i), Item{Value: []byte("v")}, w)
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- d.Close() }()
@@ -176,7 +181,7 @@ func TestOnCommitCountsEverySet(t *testing.T) {
 	}})
 	w := make(waiter, 1000)
 	for i := range cap(w) {
-		d.Set(fmt.Append(nil, i), []byte("v"), w)
+		d.Set(fmt.Append(nil, i), Item{Value: []byte("v")}, w)
 	}
 	mustClose(t, d)
 	if sets != cap(w) || commits == 0 {
@@ -190,7 +195,7 @@ func TestAnUpdateAllocatesNothing(t *testing.T) {
 	key, value, w := []byte("a-key-of-thirty-two-bytes-length"), []byte("value"), make(waiter, 64)
 	update := func() {
 		for range cap(w) {
-			d.Set(key, value, w)
+			d.Set(key, Item{Value: value}, w)
 		}
 		for range cap(w) {
 			<-w
@@ -203,4 +208,41 @@ func TestAnUpdateAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, update) / float64(cap(w)); n > 0.5 {
 		t.Errorf("%.2f allocations per update", n)
 	}
+}
+
+func TestWhatIsOnTheDiskOfItems(t *testing.T) {
+	fs, clock := vfs.NewMem(), newTestClock()
+	open := func() *Disk { return openDisk(t, DiskConfig{FS: fs, now: clock.now}) }
+	d := open()
+	lasting := Item{Value: []byte("v"), Flags: 7, Expires: clock.now() + 10}
+	for key, item := range map[string]Item{"lasts": lasting, "expires": {Expires: clock.now() + 5}, "goes": {}, "comes back": {}} {
+		if err := setItem(d, []byte(key), item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"goes", "comes back"} {
+		if err := remove(d, []byte(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustSet(t, d, []byte("comes back"), nil)
+	mustClose(t, d)
+	clock.advance(5)
+	d = open()
+	got, ok := d.Get([]byte("lasts"))
+	lasting.Stamp = got.Stamp
+	if !ok || !reflect.DeepEqual(got, lasting) {
+		t.Errorf("got %+v, %v, want %+v", got, ok, lasting)
+	}
+	if d.Len() != 2 || d.Size() != 2*overhead+int64(len("lasts")+len("v")+len("comes back")) {
+		t.Errorf("%d keys of %d bytes", d.Len(), d.Size())
+	}
+	mustClose(t, d)
+	// What had expired is off the disk too: not even a clock that goes back brings it in again.
+	clock.advance(-5)
+	d = open()
+	if _, ok := d.Get([]byte("expires")); ok || d.Len() != 2 {
+		t.Errorf("%d keys after the clock went back, want 2", d.Len())
+	}
+	mustClose(t, d)
 }

@@ -13,11 +13,12 @@ import (
 )
 
 // access is one operation on a register: a set of value, or a get that returned it. Values are unique in a history
-// and start from 1, so that 0 can stand for absent.
+// and start from 1, so that 0 can stand for absent. A delete returns 1 if it has removed something.
 type access struct {
-	key   int
-	set   bool
-	value uint64
+	key    int
+	set    bool
+	delete bool
+	value  uint64
 }
 
 // register is the model: what a get returns is what the last set has stored. Keys are judged one by one, because
@@ -37,8 +38,11 @@ var register = porcupine.Model{
 	},
 	Init: func() any { return uint64(0) },
 	Step: func(state, input, output any) (bool, any) {
-		if in := input.(access); in.set {
+		switch in := input.(access); {
+		case in.set:
 			return true, in.value
+		case in.delete:
+			return (output.(uint64) == 1) == (state.(uint64) != 0), uint64(0)
 		}
 		return output.(uint64) == state.(uint64), state
 	},
@@ -55,7 +59,7 @@ func verdict(history []porcupine.Operation) error {
 	}
 	others := 0
 	for _, op := range history {
-		if in := op.Input.(access); !in.set && op.Output.(uint64) != 0 && author[op.Output.(uint64)] != op.ClientId {
+		if in := op.Input.(access); !in.set && !in.delete && op.Output.(uint64) != 0 && author[op.Output.(uint64)] != op.ClientId {
 			others++
 		}
 	}
@@ -90,6 +94,7 @@ func record(t *testing.T, s Store) []porcupine.Operation {
 			r := rand.New(rand.NewPCG(2, uint64(c)))
 			for i := range each {
 				in := access{key: (c + 4*r.IntN(4)) % keys, set: r.IntN(2) == 0}
+				in.delete = !in.set && r.IntN(8) == 0
 				key := []byte{'k', byte(in.key)}
 				op := porcupine.Operation{ClientId: c, Call: int64(time.Since(start))}
 				if in.set {
@@ -98,8 +103,18 @@ func record(t *testing.T, s Store) []porcupine.Operation {
 						t.Errorf("set: %v", err)
 						return
 					}
+				} else if in.delete {
+					switch err := remove(s, key); err {
+					case nil:
+						op.Output = uint64(1)
+					case ErrNotFound:
+						op.Output = uint64(0)
+					default:
+						t.Errorf("delete: %v", err)
+						return
+					}
 				} else if v, ok := s.Get(key); ok {
-					op.Output = binary.BigEndian.Uint64(v)
+					op.Output = binary.BigEndian.Uint64(v.Value)
 				} else {
 					op.Output = uint64(0)
 				}
@@ -123,6 +138,7 @@ func TestLinearizabilityVerdictCanFail(t *testing.T) {
 		return porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: ret}
 	}
 	set := func(v uint64) access { return access{set: true, value: v} }
+	del := access{delete: true}
 	for _, test := range []struct {
 		name    string
 		history []porcupine.Operation
@@ -137,6 +153,12 @@ func TestLinearizabilityVerdictCanFail(t *testing.T) {
 			op(0, 0, 1, set(1), nil), op(0, 2, 9, set(2), nil), op(1, 3, 4, access{}, uint64(2)), op(1, 5, 6, access{}, uint64(1))}, false},
 		{"a value nobody set", []porcupine.Operation{
 			op(0, 0, 1, set(1), nil), op(1, 2, 3, access{}, uint64(7))}, false},
+		{"deleted", []porcupine.Operation{
+			op(0, 0, 1, set(1), nil), op(1, 2, 3, access{}, uint64(1)), op(1, 4, 5, del, uint64(1)), op(0, 6, 7, access{}, uint64(0))}, true},
+		{"deleted twice", []porcupine.Operation{
+			op(0, 0, 1, set(1), nil), op(1, 2, 3, access{}, uint64(1)), op(0, 4, 6, del, uint64(1)), op(1, 5, 7, del, uint64(1))}, false},
+		{"read after delete", []porcupine.Operation{
+			op(0, 0, 1, set(1), nil), op(0, 2, 3, del, uint64(1)), op(1, 4, 5, access{}, uint64(1))}, false},
 		{"reads that saw nobody's write", []porcupine.Operation{
 			op(0, 0, 1, set(1), nil), op(0, 2, 3, access{}, uint64(1))}, false},
 	} {
