@@ -12,6 +12,7 @@ import (
 
 	"memlite/conformance"
 	"memlite/reports"
+	"memlite/server"
 )
 
 // Debian's memcached is the one server here that the project has not written. What it fails is its own documented
@@ -35,6 +36,25 @@ func TestMemcached(t *testing.T) {
 				t.Errorf("%v, want %d passed", count, want)
 			}
 		})
+	}
+}
+
+// The reference server speaks that dialect too, and has no deviations.
+func TestReferencePassesInClassic(t *testing.T) {
+	addr, _ := start(t, server.Config{Dialect: "classic"})
+	suite := run(t, conformance.Config{Addr: addr, Profile: "memcached", Level: conformance.May, Seed: time.Now().UnixNano()}, 60*time.Second)
+	passed := 0
+	for _, r := range suite.Rules {
+		switch r.Status {
+		case reports.Passed:
+			passed++
+		case reports.NotRun:
+		default:
+			t.Errorf("%s %s: %s", r.ID, r.Status, r.Reason)
+		}
+	}
+	if passed < 50 {
+		t.Errorf("only %d rules have passed", passed)
 	}
 }
 

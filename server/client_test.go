@@ -11,7 +11,8 @@ import (
 // returns, and keeps the replies.
 type client struct {
 	t testing.TB
-	lite
+	*core
+	parser
 	room   int    // what feed gets to write into
 	unread []byte // what feed has left
 	got    []byte // replies
@@ -25,8 +26,18 @@ var errNotTold = errors.New("the store has not called Done")
 
 // newClient returns a client of s. room is what it offers for replies at a time, at least minRoom.
 func newClient(t testing.TB, s store.Store, maxValue, room int) *client {
+	return newClientOf(newLite, t, s, maxValue, room)
+}
+
+func newClientOf(dialect func(core) parser, t testing.TB, s store.Store, maxValue, room int) *client {
 	c := &client{t: t, room: room, settled: errNotTold}
-	c.lite = lite{store: s, waiter: c, maxValue: maxValue}
+	c.parser = dialect(core{store: s, waiter: c, maxValue: maxValue, version: "test", tally: new(tally)})
+	switch p := c.parser.(type) {
+	case *lite:
+		c.core = &p.core
+	case *classic:
+		c.core = &p.core
+	}
 	return c
 }
 
@@ -48,8 +59,8 @@ func (c *client) send(p []byte) {
 		c.unread = c.unread[used:]
 		switch then {
 		case sendValue:
-			c.got = append(append(c.got, c.value...), valueEnd...)
-			c.value = nil
+			value, end := c.large()
+			c.got = append(append(c.got, value...), end...)
 		case awaitStore:
 			c.waits++
 			c.store.(*slowStore).finish()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"memlite/server/store"
@@ -15,13 +16,14 @@ const (
 	DefaultMaxValue   = 1 << 20 // bytes
 )
 
-// dialects are the grammars that the server speaks, by name.
-var dialects = []string{"lite"}
+const maxVersion = minRoom / 2 // bytes, so that the reply fits
 
 // Config says how a Server behaves. The zero value is usable.
 type Config struct {
 	// Dialect names the grammar on the wire; "" means "lite".
 	Dialect string
+	// Version is what the classic dialect's version command says; "" means "memlite".
+	Version string
 	// MaxClients is how many clients are served at once; 0 means DefaultMaxClients. The next one is refused.
 	MaxClients int
 	// MaxValue is the size in bytes of the largest value that is stored; 0 means DefaultMaxValue.
@@ -40,12 +42,11 @@ type Config struct {
 func (c Config) Validate() error {
 	var problems []error
 	c = c.withDefaults()
-	known := false
-	for _, d := range dialects {
-		known = known || d == c.Dialect
+	if names := dialectNames(); !slices.Contains(names, c.Dialect) {
+		problems = append(problems, fmt.Errorf("dialect %q is not known; there is: %s", c.Dialect, strings.Join(names, ", ")))
 	}
-	if !known {
-		problems = append(problems, fmt.Errorf("dialect %q is not known; there is: %s", c.Dialect, strings.Join(dialects, ", ")))
+	if n := len(c.Version); n > maxVersion {
+		problems = append(problems, fmt.Errorf("version: %d bytes, at most %d", n, maxVersion))
 	}
 	for _, n := range []struct {
 		name  string
@@ -65,7 +66,10 @@ func (c Config) Validate() error {
 
 func (c Config) withDefaults() Config {
 	if c.Dialect == "" {
-		c.Dialect = dialects[0]
+		c.Dialect = dialects[0].name
+	}
+	if c.Version == "" {
+		c.Version = "memlite"
 	}
 	if c.MaxClients == 0 {
 		c.MaxClients = DefaultMaxClients

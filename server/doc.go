@@ -4,8 +4,9 @@
 //
 // Three layers, each tested without the next:
 //
-//   - lite.go is the protocol: bytes in, bytes out, no network, no clock. That is why the fuzzer can cut a stream
-//     at every byte, and why the exchanges printed in PROTOCOL.md are executed by a test.
+//   - lite.go and classic.go are the dialects, parser.go what they share: bytes in, bytes out, no network, no clock but the
+//     store's. That is why the fuzzer can cut a stream at every byte, and why the exchanges printed in PROTOCOL.md are
+//     executed by a test.
 //   - session.go and handler.go glue one parser to each connection of a netloop.Loop: backpressure, sets that a store
 //     finishes later, the limit of clients.
 //   - server.go is what a program sees: Config, Serve, Shutdown.

@@ -19,9 +19,12 @@ import (
 //	> FIN                      the client shuts its sending side
 //	> "get " "k"*251 "\r\n"    quoted as in Go; *251 repeats
 //	B> "get k\r\n"             several clients have letters; without one it is A
+//
+// The fence says which dialect it is in, if not lite.
 type exchange struct {
-	name  string
-	steps []step
+	name    string
+	dialect dialect
+	steps   []step
 }
 
 type step struct {
@@ -64,7 +67,8 @@ func parseStep(line string) (step, error) {
 	return s, nil
 }
 
-// readExchanges returns the exchanges of a file: each block fenced as ```exchange, called after the heading above it.
+// readExchanges returns the exchanges of a file: each block fenced as ```exchange or ```exchange classic, called after the
+// heading above it.
 func readExchanges(t testing.TB, path string) []exchange {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -78,9 +82,13 @@ func readExchanges(t testing.TB, path string) []exchange {
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		switch {
-		case line == "```exchange":
+		case line == "```exchange", line == "```exchange classic":
 			inside = true
-			all = append(all, exchange{name: fmt.Sprintf("line %d: %s", n, name)})
+			x := exchange{name: fmt.Sprintf("line %d: %s", n, name), dialect: dialects[0]}
+			if line == "```exchange classic" {
+				x.dialect = dialects[1]
+			}
+			all = append(all, x)
 		case inside && line == "```":
 			inside = false
 		case inside:

@@ -29,6 +29,7 @@ type handler struct {
 	server   *Server
 	loop     *netloop.Loop
 	sessions map[*session]struct{}
+	tally    tally
 
 	queue []*session // sessions in state waiting, and some that no longer are
 	retry *netloop.Timer
@@ -47,7 +48,7 @@ func newHandler(s *Server, l *netloop.Loop) *handler {
 // Open gives a new client a place, or has it wait for one.
 func (h *handler) Open(c *netloop.Conn) {
 	s := &session{conn: c, handler: h}
-	s.lite = lite{store: h.server.cfg.Store, waiter: s, maxValue: h.server.cfg.MaxValue}
+	s.parser = h.server.dialect.new(core{store: h.server.cfg.Store, waiter: s, maxValue: h.server.cfg.MaxValue, version: h.server.cfg.Version, tally: &h.tally})
 	s.finish = s.finished
 	c.State = s
 	h.sessions[s] = struct{}{}
@@ -112,7 +113,7 @@ func (h *handler) seat() {
 // refuse tells a client that there is no place for it. Close lets it read that, rather than a reset.
 func (h *handler) refuse(s *session) {
 	h.server.places.turnedAway()
-	s.conn.Write(errorReply)
+	s.conn.Write([]byte(h.server.dialect.busy))
 	s.leave()
 }
 

@@ -7,57 +7,21 @@ import (
 	"memlite/server/store"
 )
 
-// Limits of the lite dialect (PROTOCOL.md, decisions 2, 4 and 7), in bytes.
-const (
-	maxLine   = 8192 // the first so many bytes of a command line hold a LF
-	maxKey    = 250
-	maxDigits = 10 // of a size
-)
+var valueEnd = []byte("\r\nEND\r\n")
 
-// minRoom is the spare capacity that feed wants for a reply: every one fits, but for the value itself.
-const minRoom = 512
-
-// firstPart is what is set aside when a block begins, unless more of it has arrived. The rest grows with what arrives:
-// 1024 clients that announce 1 MiB each and send nothing cost 4 MiB, not 1 GiB.
-const firstPart = 4 << 10
-
-var (
-	crlf       = []byte("\r\n")
-	errorReply = []byte("ERROR\r\n")
-	valueEnd   = []byte("\r\nEND\r\n")
-)
-
-// next is what a parser asks of its connection.
-type next int
-
-const (
-	readOn     next = iota // offer the rest of these bytes, with more behind it
-	sendValue              // send the field value, then valueEnd, and read on: it is too large to be copied twice
-	awaitStore             // offer nothing until settle has been called
-	hangUp                 // send the replies and close; nothing that follows counts
-)
-
-// lite is one client's end of the lite dialect. It is pure over bytes: how a stream is cut into calls of feed makes
-// no difference to the replies.
+// lite is one client's end of the lite dialect.
 type lite struct {
-	store    store.Store
-	waiter   store.Waiter
-	maxValue int
+	core
 
 	// The set whose data block is being read.
 	inBlock bool
 	bareLF  bool // its command line ended in a bare LF, so the block does too
 	refused bool // the block is thrown away as it comes
-	size    int64
-	key     []byte
-
-	value []byte // what has come of the block; after sendValue, what is to be sent
 }
 
-// feed reads requests from in, appends their replies to out and returns how many bytes of in it has used. It leaves
-// an incomplete line (fewer than maxLine bytes), a CR that may be half of a CRLF, and whole requests for whose
-// replies out has no room: it is to be called again, with at least minRoom, while it uses anything. It never makes
-// out larger, so what a client asks for at one time is bounded by what it has read.
+func newLite(c core) parser { return &lite{core: c} }
+
+// feed leaves an incomplete line, and a CR that may be half of a CRLF.
 func (l *lite) feed(in, out []byte) (used int, _ []byte, then next) {
 	for cap(out)-len(out) >= minRoom {
 		var n int
@@ -74,10 +38,12 @@ func (l *lite) feed(in, out []byte) (used int, _ []byte, then next) {
 	return used, out, then
 }
 
-// settle answers the set that feed left with awaitStore.
+func (l *lite) large() (value, end []byte) { return l.takeValue(), valueEnd }
+
 func (l *lite) settle(err error, out []byte) []byte {
+	l.stored(err)
 	if err != nil {
-		return append(out, errorReply...)
+		return append(out, "ERROR\r\n"...)
 	}
 	return append(out, "STORED\r\n"...)
 }
@@ -90,7 +56,8 @@ func (l *lite) readLine(in, out []byte) (int, []byte, next) {
 			return 0, out, readOn
 		}
 		// Where the line ends, and so where the next command begins, is not worth waiting for.
-		return len(in), append(out, errorReply...), hangUp
+		l.tally[badRequest]++
+		return len(in), append(out, "ERROR\r\n"...), hangUp
 	}
 	line, bareLF := in[:eol], true
 	if eol > 0 && in[eol-1] == '\r' {
@@ -118,15 +85,18 @@ func (l *lite) readLine(in, out []byte) (int, []byte, next) {
 			return len(in), out, hangUp
 		}
 	}
-	return eol + 1, append(out, errorReply...), readOn
+	l.tally[badRequest]++
+	return eol + 1, append(out, "ERROR\r\n"...), readOn
 }
 
 // get appends the reply to a get of key, all of it or up to the value.
 func (l *lite) get(key, out []byte) ([]byte, next) {
 	item, ok := l.store.Get(key)
 	if !ok {
+		l.tally[getMiss]++
 		return append(out, "NOT-FOUND\r\n"...), readOn
 	}
+	l.tally[getHit]++
 	value := item.Value
 	out = append(out, "VALUE "...)
 	out = append(out, key...)
@@ -156,7 +126,8 @@ func (l *lite) readBlock(in, out []byte) (int, []byte, next) {
 	}
 	l.inBlock = false
 	if l.refused {
-		return used, append(out, errorReply...), readOn
+		l.tally[setRefused]++
+		return used, append(out, "ERROR\r\n"...), readOn
 	}
 	value := l.value
 	l.value = nil // the store's from here on
@@ -185,17 +156,6 @@ func (l *lite) cutBlock(in []byte) (part []byte, used int, whole bool) {
 	return in, len(in), false
 }
 
-// take adds part to the value. A value that comes whole takes one allocation, of its size.
-func (l *lite) take(part []byte) {
-	have, need := len(l.value), len(l.value)+len(part)
-	if need > cap(l.value) {
-		grown := make([]byte, have, min(l.size, int64(max(need, 2*cap(l.value), firstPart))))
-		copy(grown, l.value)
-		l.value = grown
-	}
-	l.value = append(l.value, part...)
-}
-
 // split returns the tokens of a command line, which one or more spaces separate, and their number. Four stands for
 // any number above three, for no command has more.
 func split(line []byte) (token [4][]byte, tokens int) {
@@ -213,28 +173,4 @@ func split(line []byte) (token [4][]byte, tokens int) {
 		token[tokens] = line[start:i]
 	}
 	return token, tokens
-}
-
-// parseSize reads 1 to 10 decimal digits and nothing else.
-func parseSize(token []byte) (size int64, ok bool) {
-	if len(token) == 0 || len(token) > maxDigits {
-		return 0, false
-	}
-	for _, b := range token {
-		if b < '0' || b > '9' {
-			return 0, false
-		}
-		size = size*10 + int64(b-'0')
-	}
-	return size, true
-}
-
-// validKey reports whether key has 1 to 250 bytes and no space or control byte among them.
-func validKey(key []byte) bool {
-	for _, b := range key {
-		if b <= ' ' || b == 0x7f {
-			return false
-		}
-	}
-	return len(key) > 0 && len(key) <= maxKey
 }

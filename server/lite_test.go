@@ -31,12 +31,12 @@ func TestExchanges(t *testing.T) {
 	forEachExchange(t, func(t *testing.T, x exchange) {
 		for _, room := range []int{minRoom, 2 << 10, 64 << 10} {
 			memory := store.NewMemory()
-			if err := x.run(t, func() *client { return newClient(t, memory, DefaultMaxValue, room) }, whole); err != nil {
+			if err := x.run(t, func() *client { return newClientOf(x.dialect.new, t, memory, DefaultMaxValue, room) }, whole); err != nil {
 				t.Errorf("room for %d bytes: %v", room, err)
 			}
 		}
 		slow := newSlowStore()
-		if err := x.run(t, func() *client { return newClient(t, slow, DefaultMaxValue, minRoom) }, whole); err != nil {
+		if err := x.run(t, func() *client { return newClientOf(x.dialect.new, t, slow, DefaultMaxValue, minRoom) }, whole); err != nil {
 			t.Errorf("a store that finishes later: %v", err)
 		}
 	})
@@ -49,7 +49,7 @@ func TestExchangesCutAnywhere(t *testing.T) {
 		try := func(name string, cut cutter) {
 			t.Helper()
 			memory := store.NewMemory()
-			if err := x.run(t, func() *client { return newClient(t, memory, DefaultMaxValue, 4<<10) }, cut); err != nil {
+			if err := x.run(t, func() *client { return newClientOf(x.dialect.new, t, memory, DefaultMaxValue, 4<<10) }, cut); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}

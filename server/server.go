@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,9 +17,10 @@ import (
 
 // A Server serves one listener, once: New, Serve, Shutdown.
 type Server struct {
-	cfg    Config
-	places places
-	open   atomic.Int64 // connections, in whatever state
+	cfg     Config
+	dialect dialect
+	places  places
+	open    atomic.Int64 // connections, in whatever state
 
 	mu       sync.Mutex
 	group    *netloop.Group // nil before Serve
@@ -40,6 +42,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Logger = slog.Default()
 	}
 	s := &Server{cfg: cfg, done: make(chan struct{})}
+	s.dialect = dialects[slices.Index(dialectNames(), cfg.Dialect)]
 	s.places.limit, s.places.log = int64(cfg.MaxClients), cfg.Logger
 	return s, nil
 }

@@ -20,7 +20,8 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		{Config{}, nil},
 		{Config{Dialect: "lite", MaxClients: 1, MaxValue: 1, Loops: 1}, nil},
-		{Config{Dialect: "classic"}, []string{`dialect "classic" is not known; there is: lite`}},
+		{Config{Dialect: "classic"}, nil},
+		{Config{Dialect: "latin"}, []string{`dialect "latin" is not known; there is: lite, classic`}},
 		{Config{MaxClients: -1}, []string{"clients, at most: -1 is less than 1"}},
 		{Config{MaxValue: -5, Loops: -2}, []string{"value size, at most: -5 is less than 1", "loops: -2 is less than 0"}},
 	} {

@@ -14,7 +14,7 @@ const (
 
 // A session is one client: a parser, its connection, and its place among the clients that are served.
 type session struct {
-	lite
+	parser
 	state   state
 	conn    *netloop.Conn
 	handler *handler
@@ -34,9 +34,9 @@ func (s *session) data(in []byte) (used int) {
 	s.conn.Write(out)
 	switch then {
 	case sendValue:
-		s.conn.Write(s.value)
-		s.conn.Write(valueEnd)
-		s.value = nil
+		value, end := s.large()
+		s.conn.Write(value)
+		s.conn.Write(end)
 	case awaitStore:
 		s.state = pending
 		s.conn.Pause()

@@ -16,7 +16,7 @@ import (
 type slowStore struct {
 	*store.Memory
 	mu      sync.Mutex
-	fail    error // what sets end with; nil stores
+	fail    error // what sets and deletes end with; nil stores
 	pending []func()
 }
 
@@ -32,6 +32,22 @@ func (s *slowStore) Set(key []byte, item store.Item, w store.Waiter) (bool, erro
 			s.Memory.Set(key, item, nil)
 		}
 		w.Done(fail)
+	})
+	return false, nil
+}
+
+func (s *slowStore) Delete(key []byte, w store.Waiter) (bool, error) {
+	key = bytes.Clone(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fail := s.fail
+	s.pending = append(s.pending, func() {
+		if fail != nil {
+			w.Done(fail)
+			return
+		}
+		_, err := s.Memory.Delete(key, nil)
+		w.Done(err)
 	})
 	return false, nil
 }

@@ -113,6 +113,7 @@ func (p *peer) wantEnd() {
 func TestExchangesOverTCP(t *testing.T) {
 	onEngines(t, func(t *testing.T, cfg Config) {
 		forEachExchange(t, func(t *testing.T, x exchange) {
+			cfg.Dialect, cfg.Version = x.dialect.name, "test"
 			_, addr := start(t, cfg)
 			if err := x.overTCP(t, addr); err != nil {
 				t.Error(err)

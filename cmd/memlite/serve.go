@@ -44,7 +44,7 @@ func newServe() *cobra.Command {
 		maxValue   = size(1 << 20)
 		loops      natural
 	)
-	dialect := choice{value: lite, choices: []string{lite}, name: "dialect"}
+	dialect := choice{value: lite, choices: []string{lite, classic}, name: "dialect"}
 	sync := choice{value: string(store.SyncAlways), choices: []string{string(store.SyncAlways), string(store.SyncNever)}, name: "sync"}
 	cmd := &cobra.Command{
 		Use:   "serve [PORT] [flags]",
@@ -73,7 +73,7 @@ func newServe() *cobra.Command {
 			if err := refuseZero(cmd, "max-clients", "max-value"); err != nil {
 				return err
 			}
-			config := server.Config{Dialect: dialect.value, MaxClients: int(maxClients), MaxValue: int(maxValue), Loops: int(loops)}
+			config := server.Config{Dialect: dialect.value, Version: "memlite " + version(), MaxClients: int(maxClients), MaxValue: int(maxValue), Loops: int(loops)}
 			if err := config.Validate(); err != nil {
 				return &usageError{err}
 			}
@@ -81,7 +81,7 @@ func newServe() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", defaultAddress, "listen on `ADDR`: host:port, :port or unix:///path")
-	dialect.add(cmd, "dialect", "grammar to speak: lite")
+	dialect.add(cmd, "dialect", "grammar to speak: lite or classic (memcached's own)")
 	cmd.Flags().StringVar(&data, "data", "memlite-data", "keep values in the folder `DIR`")
 	cmd.Flags().BoolVar(&memory, "memory", false, "keep values in memory only")
 	sync.add(cmd, "sync", "when a set is safe: always (on the disk) or never (in the system's hands)")
