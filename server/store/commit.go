@@ -122,16 +122,14 @@ func (q *queue) recycle(g *group) {
 	}
 }
 
-// refuse has further sets refused with err. It reports whether they were not before.
-func (q *queue) refuse(err error) bool {
+// refuse has further sets refused with err, unless they are already.
+func (q *queue) refuse(err error) {
 	q.mu.Lock()
-	first := q.refusal == nil
-	if first {
+	if q.refusal == nil {
 		q.refusal = err
 	}
 	q.mu.Unlock()
 	q.signal()
-	return first
 }
 
 // abandon has further sets refused with err and returns those that have not been told.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -39,7 +40,8 @@ type DiskConfig struct {
 	// FS is the file system; nil means the system's. It is for tests.
 	FS vfs.FS
 
-	now func() int64 // source of the clock, for tests
+	now      func() int64 // source of the clock, for tests
+	memTable uint64       // size of Pebble's memtable in bytes, for tests: a small one is full soon
 }
 
 // Validate returns everything that is wrong with c, joined, or nil.
@@ -64,6 +66,7 @@ type Disk struct {
 	fuse   *fuse
 	db     *pebble.DB
 	clock  *clock
+	closed atomic.Bool
 
 	queue
 	written chan *group   // groups that are safe, in order
@@ -87,6 +90,9 @@ func OpenDisk(c DiskConfig) (*Disk, error) {
 	}
 	if c.now == nil {
 		c.now = wallTime()
+	}
+	if c.memTable == 0 {
+		c.memTable = memTable
 	}
 	d := &Disk{
 		index: newIndex(c.MaxMemory, c.now), config: c, fuse: newFuse(c.Logger), clock: newClock(c.now),
@@ -139,7 +145,7 @@ func (d *Disk) options() *pebble.Options {
 		FormatMajorVersion: pebble.FormatNewest,
 		CacheSize:          1 << 20,
 		// What is set again before its memtable is full is never written a second time.
-		MemTableSize:                memTable,
+		MemTableSize:                d.config.memTable,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       64,
@@ -219,12 +225,13 @@ func (d *Disk) Delete(key []byte, w Waiter) (done bool, err error) {
 	return false, nil
 }
 
-// Close waits until every set has been told, then closes the folder. A store that is broken leaves it locked until the
+// Close waits until every set has been told, then closes the folder; a second call does nothing. A store that is broken leaves it locked until the
 // process ends, because nobody knows what the disk still does; the error says what broke it.
 func (d *Disk) Close() error {
-	if !d.queue.refuse(errClosed) {
-		return nil // a second call
+	if d.closed.Swap(true) {
+		return nil
 	}
+	d.queue.refuse(errClosed)
 	<-d.ended
 	err := d.fuse.guard(func() error {
 		if d.config.Sync == SyncNever {

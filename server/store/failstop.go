@@ -68,10 +68,14 @@ func (f *fuse) guard(work func() error) error {
 // listener hears of errors in Pebble's background work. Pebble would try again for as long as it takes, while its
 // sets pile up in memory and, in the end, wait for ever.
 func (f *fuse) listener() *pebble.EventListener {
-	return &pebble.EventListener{BackgroundError: func(err error) {
+	stop := func(err error) {
 		f.blow(err)
 		f.hold()
-	}}
+	}
+	return &pebble.EventListener{
+		BackgroundError: stop,
+		DataCorruption:  func(info pebble.DataCorruptionInfo) { stop(info.Details) },
+	}
 }
 
 // Infof, Errorf and Fatalf make fuse Pebble's Logger.

@@ -19,7 +19,7 @@ func explain(folder string, err error) error {
 		advice = "free some space on that disk, then start the server again"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		advice = "the server must be able to write there: change that, or choose another folder"
-	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBDoesNotExist):
+	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBDoesNotExist), errors.Is(err, fs.ErrNotExist):
 		advice = "files in it are damaged or missing: put back a copy of the folder, or choose another one to begin empty"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		advice = "it must be a folder"
