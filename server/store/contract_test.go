@@ -50,6 +50,7 @@ func testStore(t *testing.T, open opener) {
 			t.Errorf("after an update the value read before is %q, want %q", old.Value, "old")
 		}
 	}))
+	t.Run("a set is visible when its waiter is told", with(testVisibleWhenTold))
 	t.Run("concurrent sets of different keys are all kept", with(testDifferentKeys))
 	t.Run("concurrent sets of one key leave one of them whole", with(testOneKey))
 	t.Run("linearizable", with(testLinearizable))
@@ -78,6 +79,29 @@ func testValues(t *testing.T, s Store) {
 		}
 		if s.Len() != len(want) {
 			t.Errorf("%d keys, want %d", s.Len(), len(want))
+		}
+	}
+}
+
+// A witness looks the value up as soon as it is told.
+type witness struct {
+	store Store
+	found chan string
+}
+
+func (w witness) Done(err error) {
+	v, _ := w.store.Get([]byte("k"))
+	w.found <- fmt.Sprintf("%s %v", v, err)
+}
+
+func testVisibleWhenTold(t *testing.T, s Store) {
+	w := witness{s, make(chan string, 1)}
+	for i := range 10 {
+		if done, err := s.Set([]byte("k"), fmt.Append(nil, i), w); done {
+			w.Done(err)
+		}
+		if got, want := await(t, "the set is told", w.found), fmt.Sprintf("%d <nil>", i); got != want {
+			t.Fatalf("got %q, want %q", got, want)
 		}
 	}
 }

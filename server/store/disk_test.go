@@ -118,11 +118,7 @@ func TestNobodySeesASetBeforeItIsSafe(t *testing.T) {
 	if done, err := d.Set([]byte("k"), Item{Value: []byte("new")}, w); done || err != nil {
 		t.Fatalf("set: %v, %v", done, err)
 	}
-	select {
-	case <-fs.arrived:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the commit did not come to the sync")
-	}
+	await(t, "the commit comes to the sync", fs.arrived)
 	wantValue(t, d, "k", "old")
 	select {
 	case <-w:
@@ -130,10 +126,46 @@ func TestNobodySeesASetBeforeItIsSafe(t *testing.T) {
 	default:
 	}
 	fs.open()
-	if err := <-w; err != nil {
+	if err := await(t, "the set is told", w); err != nil {
 		t.Fatal(err)
 	}
 	wantValue(t, d, "k", "new")
+	mustClose(t, d)
+}
+
+// await waits for what must come.
+func await[T any](t *testing.T, what string, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("waited in vain: %s", what)
+	}
+	return v
+}
+
+// Sets of one key in one commit: the last of them stays, in memory and on the disk.
+func TestSetsOfOneKeyInOneCommitKeepTheirOrder(t *testing.T) {
+	mem := vfs.NewMem()
+	fs := newGate(mem)
+	d := openDisk(t, DiskConfig{FS: fs})
+	fs.shut()
+	w := make(waiter, 11)
+	d.Set([]byte("first"), nil, w)
+	await(t, "the commit comes to the sync", fs.arrived)
+	for i := range 10 {
+		d.Set([]byte("k"), fmt.Append(nil, i), w)
+	}
+	fs.open()
+	for range cap(w) {
+		if err := await(t, "the set is told", w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantValue(t, d, "k", "9")
+	mustClose(t, d)
+	d = openDisk(t, DiskConfig{FS: mem})
+	wantValue(t, d, "k", "9")
 	mustClose(t, d)
 }
 
@@ -148,9 +180,9 @@ func TestCloseWaitsForPendingSets(t *testing.T) {
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- d.Close() }()
-	<-fs.arrived
+	await(t, "the commit comes to the sync", fs.arrived)
 	fs.open()
-	if err := <-closed; err != nil {
+	if err := await(t, "the store is closed", closed); err != nil {
 		t.Fatal(err)
 	}
 	for range cap(w) {

@@ -101,11 +101,7 @@ func TestEveryChangeToTheFolderFailsOnce(t *testing.T) {
 // checkBroken looks at a store whose disk has failed.
 func checkBroken(t *testing.T, name string, d *Disk, j journal) {
 	t.Helper()
-	select {
-	case <-d.ended: // everybody has been told
-	case <-time.After(10 * time.Second):
-		t.Fatalf("%s: sets wait for ever", name)
-	}
+	await(t, name+": everybody is told", d.ended)
 	done, err := d.Set([]byte("more"), []byte("x"), nil)
 	if !done || err == nil {
 		t.Fatalf("%s: a broken store takes sets: %v, %v", name, done, err)
@@ -131,26 +127,24 @@ func wantOneLine(t *testing.T, name string, err error) {
 	}
 }
 
-// A fault in Pebble's background work must not pass unseen: its tables could not be written, sets would pile up.
+// A fault in Pebble's background work must not pass unseen: tables that cannot be written or merged pile up.
 func TestABackgroundFaultBreaksTheStore(t *testing.T) {
-	var armed atomic.Bool
-	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if armed.Load() && op.Kind == errorfs.OpFileWrite && strings.HasSuffix(op.Path, ".sst") {
-			return syscall.EIO
-		}
-		return nil
-	}))
-	d := openDisk(t, DiskConfig{FS: fs, memTable: smallTables})
-	armed.Store(true)
-	bounded(t, "sets", func() { newJournal(4).use(d, 2000, func(version uint64) bool { return version > 1000 }, nil) })
-	select {
-	case <-d.fuse.blown:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the store goes on")
+	for _, kind := range []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileReadAt} {
+		var armed atomic.Bool
+		fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if armed.Load() && op.Kind == kind && strings.HasSuffix(op.Path, ".sst") {
+				return syscall.EIO
+			}
+			return nil
+		}))
+		d := openDisk(t, DiskConfig{FS: fs, memTable: smallTables})
+		armed.Store(true)
+		bounded(t, "sets", func() { newJournal(4).use(d, 2000, func(version uint64) bool { return version > 1000 }, nil) })
+		await(t, "the store breaks", d.fuse.blown)
+		bounded(t, "close", func() {
+			if err := d.Close(); !errors.Is(err, syscall.EIO) {
+				t.Errorf("close: %v, want %v", err, syscall.EIO)
+			}
+		})
 	}
-	bounded(t, "close", func() {
-		if err := d.Close(); !errors.Is(err, syscall.EIO) {
-			t.Errorf("close: %v, want %v", err, syscall.EIO)
-		}
-	})
 }

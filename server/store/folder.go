@@ -26,7 +26,7 @@ type folder struct {
 	fs   vfs.FS
 	name string
 	lock *pebble.Lock
-	// begun is whether the store in it has been whole before: then its database must be there.
+	// whole is whether the store in it has been whole before: then its database must be there.
 	whole bool
 }
 

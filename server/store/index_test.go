@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -57,5 +58,29 @@ func TestSizeIsAboutWhatIsUsed(t *testing.T) {
 			t.Logf("values of %d bytes: %d counted, %d used", size, counted, used)
 		}
 		runtime.KeepAlive(x)
+	}
+}
+
+// Keys of one shard, set at the same time: a map without its lock loses some, or the runtime ends the test.
+func TestConcurrentPutsOfOneShard(t *testing.T) {
+	x := newIndex(0, wallTime())
+	var keys [][]byte
+	for i := 0; len(keys) < 2000; i++ {
+		if key := fmt.Append(nil, i); x.shard(key) == &x.shards[0] {
+			keys = append(keys, key)
+		}
+	}
+	const putters = 8
+	var wg sync.WaitGroup
+	for p := range putters {
+		wg.Go(func() {
+			for i := p; i < len(keys); i += putters {
+				x.put(keys[i], Item{Value: keys[i], Stamp: int64(i)}, 0)
+			}
+		})
+	}
+	wg.Wait()
+	if x.Len() != len(keys) {
+		t.Errorf("%d keys, want %d", x.Len(), len(keys))
 	}
 }
