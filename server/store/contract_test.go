@@ -91,13 +91,13 @@ type witness struct {
 
 func (w witness) Done(err error) {
 	v, _ := w.store.Get([]byte("k"))
-	w.found <- fmt.Sprintf("%s %v", v, err)
+	w.found <- fmt.Sprintf("%s %v", v.Value, err)
 }
 
 func testVisibleWhenTold(t *testing.T, s Store) {
 	w := witness{s, make(chan string, 1)}
 	for i := range 10 {
-		if done, err := s.Set([]byte("k"), fmt.Append(nil, i), w); done {
+		if done, err := s.Set([]byte("k"), Item{Value: fmt.Append(nil, i)}, w); done {
 			w.Done(err)
 		}
 		if got, want := await(t, "the set is told", w.found), fmt.Sprintf("%d <nil>", i); got != want {

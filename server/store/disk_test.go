@@ -151,10 +151,10 @@ func TestSetsOfOneKeyInOneCommitKeepTheirOrder(t *testing.T) {
 	d := openDisk(t, DiskConfig{FS: fs})
 	fs.shut()
 	w := make(waiter, 11)
-	d.Set([]byte("first"), nil, w)
+	d.Set([]byte("first"), Item{}, w)
 	await(t, "the commit comes to the sync", fs.arrived)
 	for i := range 10 {
-		d.Set([]byte("k"), fmt.Append(nil, i), w)
+		d.Set([]byte("k"), Item{Value: fmt.Append(nil, i)}, w)
 	}
 	fs.open()
 	for range cap(w) {

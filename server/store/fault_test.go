@@ -102,7 +102,7 @@ func TestEveryChangeToTheFolderFailsOnce(t *testing.T) {
 func checkBroken(t *testing.T, name string, d *Disk, j journal) {
 	t.Helper()
 	await(t, name+": everybody is told", d.ended)
-	done, err := d.Set([]byte("more"), []byte("x"), nil)
+	done, err := d.Set([]byte("more"), Item{Value: []byte("x")}, nil)
 	if !done || err == nil {
 		t.Fatalf("%s: a broken store takes sets: %v, %v", name, done, err)
 	}
@@ -111,9 +111,9 @@ func checkBroken(t *testing.T, name string, d *Disk, j journal) {
 		t.Errorf("%s: a set that failed is visible", name)
 	}
 	for i, v := range j {
-		value, _ := d.Get(journalKey(i))
+		item, _ := d.Get(journalKey(i))
 		if version := v.acked.Load(); version > 0 {
-			if got, err := journalVersion(value); err != nil || got != version {
+			if got, err := journalVersion(item.Value); err != nil || got != version {
 				t.Errorf("%s: key %d: got version %d (%v), want %d, the last that was acknowledged", name, i, got, err, version)
 			}
 		}

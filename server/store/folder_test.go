@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -158,15 +159,21 @@ func TestDamageIsSaid(t *testing.T) {
 
 // A newer memlite may write records that this one does not know.
 func TestARecordOfAnotherFormat(t *testing.T) {
-	for _, record := range [][]byte{{2, 0, 0, 0, 0, 0, 0, 0, 1, 'v'}, {1, 2}, {}} {
-		if _, _, err := parseRecord(record); err == nil {
+	for _, record := range [][]byte{{3, 0, 0, 0, 0, 0, 0, 0, 1, 'v'}, {2, 0, 0, 0, 0, 0, 0, 0, 1, 'v'}, {1, 2}, {}} {
+		if _, err := parseRecord(record); err == nil {
 			t.Errorf("%v was read", record)
 		}
 	}
-	to := make([]byte, recordHead+1)
-	putRecord(to, []byte("v"), 1<<60+7)
-	if value, stamp, err := parseRecord(to); string(value) != "v" || stamp != 1<<60+7 || err != nil {
-		t.Errorf("got %q, %d, %v", value, stamp, err)
+	for _, item := range []Item{
+		{Value: []byte("v"), Stamp: 1<<60 + 7},
+		{Value: []byte("v"), Stamp: 1<<60 + 7, Flags: 1<<32 - 1, Expires: 1<<62 + 5},
+		{Value: []byte{}, Stamp: 1, Expires: 1},
+	} {
+		to := make([]byte, recordSize(&item))
+		putRecord(to, &item)
+		if got, err := parseRecord(to); !reflect.DeepEqual(got, item) || err != nil {
+			t.Errorf("got %+v, %v, want %+v", got, err, item)
+		}
 	}
 }
 

@@ -64,8 +64,8 @@ func (j journal) use(s Store, size int, stop func(version uint64) bool, told fun
 				v.acked.Store(version)
 				told('a', i, version)
 				other := (i + int(version)) % len(j)
-				if value, ok := s.Get(journalKey(other)); ok {
-					if got, err := journalVersion(value); err == nil {
+				if item, ok := s.Get(journalKey(other)); ok {
+					if got, err := journalVersion(item.Value); err == nil {
 						raise(&j[other].seen, got)
 						told('s', other, got)
 					}
@@ -88,11 +88,11 @@ func raise(to *atomic.Uint64, value uint64) {
 // check compares what a store has with what its users know, and has the users go on from there.
 func (j journal) check(s Store) error {
 	for i, v := range j {
-		value, ok := s.Get(journalKey(i))
+		item, ok := s.Get(journalKey(i))
 		var version uint64
 		if ok {
 			var err error
-			if version, err = journalVersion(value); err != nil {
+			if version, err = journalVersion(item.Value); err != nil {
 				return fmt.Errorf("key %d: %w", i, err)
 			}
 		}

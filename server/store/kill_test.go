@@ -36,11 +36,11 @@ func beKilled(folder string, sync Sync) error {
 	}
 	j := newJournal(killKeys)
 	for i, v := range j {
-		value, _ := d.Get(journalKey(i))
-		if len(value) == 0 {
+		item, _ := d.Get(journalKey(i))
+		if len(item.Value) == 0 {
 			continue
 		}
-		version, err := journalVersion(value)
+		version, err := journalVersion(item.Value)
 		if err != nil {
 			return err
 		}
