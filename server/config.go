@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"memlite/server/store"
 )
@@ -28,6 +29,9 @@ type Config struct {
 	MaxClients int
 	// MaxValue is the size in bytes of the largest value that is stored; 0 means DefaultMaxValue.
 	MaxValue int
+	// IdleTimeout is how long a client may neither send a byte nor take one before it is let go; 0 means for ever. Up
+	// to a quarter more may pass.
+	IdleTimeout time.Duration
 	// Loops is the number of event loops; 0 means one per available core.
 	Loops int
 	// Portable asks for the engine over package net where another would be the default.
@@ -47,6 +51,9 @@ func (c Config) Validate() error {
 	}
 	if n := len(c.Version); n > maxVersion {
 		problems = append(problems, fmt.Errorf("version: %d bytes, at most %d", n, maxVersion))
+	}
+	if c.IdleTimeout < 0 {
+		problems = append(problems, fmt.Errorf("idle timeout: %v is less than 0", c.IdleTimeout))
 	}
 	for _, n := range []struct {
 		name  string

@@ -24,24 +24,32 @@ const (
 	lastSweep   = 50
 )
 
+// idleRounds is how many times a client is looked at before it counts as idle: it is let go after the timeout and at most
+// a quarter of it more.
+const idleRounds = 4
+
 // A handler has the sessions of one loop.
 type handler struct {
 	server   *Server
 	loop     *netloop.Loop
 	sessions map[*session]struct{}
-	tally    tally
+	counters
 
 	queue []*session // sessions in state waiting, and some that no longer are
 	retry *netloop.Timer
 
 	sweeps  int // of a shutdown
 	sweeper *netloop.Timer
+
+	idler    *netloop.Timer
+	fullTold uint64 // of tally[setFull]
 }
 
 func newHandler(s *Server, l *netloop.Loop) *handler {
 	h := &handler{server: s, loop: l, sessions: make(map[*session]struct{})}
 	h.retry = l.NewTimer(h.seat)
 	h.sweeper = l.NewTimer(h.sweep)
+	h.idler = l.NewTimer(h.dropIdle)
 	return h
 }
 
@@ -53,6 +61,10 @@ func (h *handler) Open(c *netloop.Conn) {
 	c.State = s
 	h.sessions[s] = struct{}{}
 	h.server.open.Add(1)
+	h.accepted++
+	if idle := h.server.cfg.IdleTimeout; idle > 0 && len(h.sessions) == 1 {
+		h.idler.Reset(netloop.Now() + idle/idleRounds)
+	}
 	switch {
 	case h.server.places.take():
 		s.state = serving
@@ -64,7 +76,7 @@ func (h *handler) Open(c *netloop.Conn) {
 			h.retry.Reset(netloop.Now() + waitRound)
 		}
 	default:
-		h.server.places.turnedAway()
+		h.turnAway()
 		s.state = leaving
 		c.Abort()
 	}
@@ -112,9 +124,34 @@ func (h *handler) seat() {
 
 // refuse tells a client that there is no place for it. Close lets it read that, rather than a reset.
 func (h *handler) refuse(s *session) {
-	h.server.places.turnedAway()
-	s.conn.Write([]byte(h.server.dialect.busy))
+	h.turnAway()
+	s.send([]byte(h.server.dialect.busy))
 	s.leave()
+}
+
+func (h *handler) turnAway() {
+	h.refused++
+	h.server.places.turnedAway()
+}
+
+// dropIdle lets clients go that have neither sent a byte nor taken one for Config.IdleTimeout. It looks at all of them a
+// few times within that time, so that a request costs no look at the clock.
+func (h *handler) dropIdle() {
+	for s := range h.sessions {
+		if s.state != serving {
+			continue
+		}
+		if unsent := s.conn.Unsent(); unsent != s.unsent {
+			s.unsent, s.quiet = unsent, 0
+		}
+		if s.quiet++; s.quiet > idleRounds {
+			h.idleClosed++
+			s.leave()
+		}
+	}
+	if len(h.sessions) > 0 && h.sweeps == 0 {
+		h.idler.Reset(netloop.Now() + h.server.cfg.IdleTimeout/idleRounds)
+	}
 }
 
 // sweep is the shutdown: it runs until the Group is closed. What the kernel has but the loop has not read yet is read
@@ -126,6 +163,9 @@ func (h *handler) sweep() {
 		if s.state != serving {
 			continue
 		}
+		if h.sweeps == 1 {
+			s.quiet = 0 // it has counted rounds of dropIdle
+		}
 		s.quiet++
 		answered := s.conn.Unsent() == 0 && (s.quiet > quietSweeps || h.sweeps > lastSweep)
 		if answered || s.quiet > stuckSweeps {
@@ -133,4 +173,16 @@ func (h *handler) sweep() {
 		}
 	}
 	h.sweeper.Reset(netloop.Now() + sweepEvery)
+}
+
+// tellFull tells the operator, now and then, that sets are refused for want of memory.
+func (h *handler) tellFull() {
+	times := h.tally[setFull] - h.fullTold
+	if times == 0 {
+		return
+	}
+	h.fullTold = h.tally[setFull]
+	if n, say := h.server.full.happened(int(times)); say {
+		h.server.cfg.Logger.Warn("at the limit of memory: refusing sets", "bytes", h.server.cfg.Store.Size(), "refused", n)
+	}
 }

@@ -2,9 +2,7 @@ package server
 
 import (
 	"log/slog"
-	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // leastOver is how many connections may be over the limit even where the limit is lower.
@@ -18,10 +16,8 @@ type places struct {
 	// and not yet closed. It is bounded too, or a flood of connections would use up the file descriptors.
 	over atomic.Int64
 
-	log      *slog.Logger
-	mu       sync.Mutex
-	refused  int       // since reported
-	reported time.Time // the last time an operator was told
+	log     *slog.Logger
+	refused repeated
 }
 
 // take takes a place if there is one. It is a loop and not an addition that is taken back, because that would
@@ -38,14 +34,10 @@ func (p *places) queue() bool { return increase(&p.over, max(p.limit, leastOver)
 // unqueue takes back a successful queue.
 func (p *places) unqueue() { p.over.Add(-1) }
 
-// turnedAway tells the operator that clients are being refused, at most every ten seconds.
+// turnedAway tells the operator, now and then, that clients are being refused.
 func (p *places) turnedAway() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refused++
-	if now := time.Now(); p.reported.IsZero() || now.Sub(p.reported) >= 10*time.Second {
-		p.log.Warn("at the limit of clients: refusing more", "max_clients", p.limit, "refused", p.refused)
-		p.refused, p.reported = 0, now
+	if n, say := p.refused.happened(1); say {
+		p.log.Warn("at the limit of clients: refusing more", "max_clients", p.limit, "refused", n)
 	}
 }
 

@@ -20,6 +20,7 @@ type Server struct {
 	cfg     Config
 	dialect dialect
 	places  places
+	full    repeated     // sets refused for want of memory
 	open    atomic.Int64 // connections, in whatever state
 
 	mu       sync.Mutex

@@ -22,21 +22,24 @@ type session struct {
 	finish func() // the method finished, made a value once: Done allocates nothing
 	result error  // of the pending set; written before Post, read after it
 
-	tries int  // for a place
-	over  bool // counts in places.over
-	quiet int  // sweeps of a shutdown since something of it was read
+	tries  int  // for a place
+	over   bool // counts in places.over
+	quiet  int  // sweeps of a shutdown, or rounds of dropIdle, since something of it was read
+	unsent int  // when dropIdle last looked
 }
 
 // data offers in to the parser and does what it asks for. What the parser leaves, netloop offers again.
 func (s *session) data(in []byte) (used int) {
 	s.quiet = 0
 	used, out, then := s.feed(in, s.conn.AvailableBuffer())
-	s.conn.Write(out)
+	s.handler.received += int64(used)
+	s.send(out)
+	s.handler.tellFull()
 	switch then {
 	case sendValue:
 		value, end := s.large()
-		s.conn.Write(value)
-		s.conn.Write(end)
+		s.send(value)
+		s.send(end)
 	case awaitStore:
 		s.state = pending
 		s.conn.Pause()
@@ -44,6 +47,12 @@ func (s *session) data(in []byte) (used int) {
 		s.leave()
 	}
 	return used
+}
+
+// send queues a reply and counts it.
+func (s *session) send(p []byte) {
+	s.handler.sent += int64(len(p))
+	s.conn.Write(p)
 }
 
 // Done is told by the store, from any goroutine, that the pending set is finished. That may be before the call of Set
@@ -59,7 +68,7 @@ func (s *session) finished() {
 		return // the client has gone; what it set stays
 	}
 	s.state, s.quiet = serving, 0
-	s.conn.Write(s.settle(s.result, s.conn.AvailableBuffer()))
+	s.send(s.settle(s.result, s.conn.AvailableBuffer()))
 	s.conn.Resume()
 }
 
