@@ -74,7 +74,7 @@ client: build ## talk to the server on PORT, seeing the bytes sent and received
 n-client: ## concurrent clients: the same
 
 bench: ## the reference server beside memcached, in turn on the same core: ratios (needs memcached, taskset, two cores); then every benchmark
-	go test -run '^$$' -bench Memcached -benchtime 1x -timeout 30m ./cmd/memlite
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite
 	go test -run '^$$' -bench . -benchtime 200ms -timeout 30m ./conformance/... ./loadgen ./reports ./server/...
 
 check: test race lint cross ## what CI runs: test, race, lint, builds for macOS and Windows
