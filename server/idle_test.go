@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -84,35 +85,52 @@ func TestIdleTimeoutComesByItself(t *testing.T) {
 	})
 }
 
-// A client that reads slowly takes bytes, and is not idle; one that takes none is.
+// A client that reads slowly takes bytes, and is not idle, though its one value takes all rounds; one that takes none is.
 func TestIdleReader(t *testing.T) {
 	onEngines(t, func(t *testing.T, cfg Config) {
-		cfg.IdleTimeout = time.Hour
+		const rounds, each, rest = 3 * idleRounds, 3 << 20, 12 << 20 // four rounds are more than the kernel holds for a client
+		const size = rounds*each + rest
+		cfg.IdleTimeout, cfg.MaxValue = time.Hour, size
+		cfg.Store = store.NewMemory()
+		cfg.Store.Set([]byte("k"), store.Item{Value: make([]byte, size)}, nil)
 		s, addr := start(t, cfg)
-		value := strings.Repeat("v", 1<<20)
-		const rounds, each = 4 * idleRounds, 4
-		const gets = rounds*each + 32 // more at the end than the kernel holds for a client
 		deaf, slow := dial(t, addr), dial(t, addr)
-		slow.ask("set k 1048576\r\n"+value+"\r\n", "STORED\r\n")
-		for _, p := range []*peer{deaf, slow} {
-			p.send(strings.Repeat("get k\r\n", gets))
-		}
-		reply := "VALUE k 1048576\r\n" + value + "\r\nEND\r\n"
+		deaf.send("get k\r\n")
+		slow.ask("get k\r\n", fmt.Sprintf("VALUE k %d\r\n", size))
 		for range rounds {
-			for range each {
-				slow.want(reply)
+			if _, err := io.CopyN(io.Discard, slow.r, each); err != nil {
+				t.Fatal(err)
 			}
 			idleRound(s)
 		}
-		stats, _ := s.Stats(t.Context())
-		if stats.IdleClosed != 1 {
+		if stats, _ := s.Stats(t.Context()); stats.IdleClosed != 1 {
 			t.Errorf("%d closed, want 1: the one that does not read", stats.IdleClosed)
 		}
-		for range gets - rounds*each {
-			slow.want(reply)
+		if _, err := io.CopyN(io.Discard, slow.r, rest); err != nil {
+			t.Fatal(err)
 		}
+		slow.want("\r\nEND\r\n")
 		slow.ask("get x\r\n", "NOT-FOUND\r\n")
 		deaf.Close()
+	})
+}
+
+// A client that was idle for a while, and has sent something when a shutdown begins, is answered all the same.
+func TestShutdownAfterIdleRounds(t *testing.T) {
+	onEngines(t, func(t *testing.T, cfg Config) {
+		cfg.IdleTimeout, cfg.Loops = time.Hour, 1
+		s, addr := start(t, cfg)
+		p := dial(t, addr)
+		p.ask("get k\r\n", "NOT-FOUND\r\n")
+		for range quietSweeps + 1 {
+			idleRound(s)
+		}
+		onLoops(s, func(h *handler) {
+			p.send("get k\r\n") // the loop is here, and does not read
+			h.sweep()
+		})
+		p.want("NOT-FOUND\r\n")
+		p.wantEnd()
 	})
 }
 

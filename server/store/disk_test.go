@@ -90,6 +90,9 @@ func TestAClosedStoreTakesNoSets(t *testing.T) {
 	if done, err := d.Set([]byte("k"), Item{}, nil); !done || err == nil {
 		t.Errorf("a set after Close: %v, %v", done, err)
 	}
+	if d.Size() != 0 {
+		t.Errorf("a refused set counts for %d bytes", d.Size())
+	}
 }
 
 // A system clock that was set back must not give timestamps below those on the disk: the old value would win.

@@ -152,6 +152,9 @@ func testLimit(t *testing.T, open opener) {
 	for tries < 9999 && set(s, fmt.Append(nil, tries), value[:97]) == ErrOutOfMemory {
 		tries++
 	}
+	if tries == 9999 {
+		t.Error("what has expired makes no room")
+	}
 	want(limit, "after what has expired was replaced")
 }
 
