@@ -6,7 +6,7 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench check
+.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench soak check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -76,5 +76,10 @@ n-client: ## concurrent clients: the same
 bench: ## the reference server beside memcached, in turn on the same core: ratios (needs memcached, taskset, two cores); then every benchmark
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite
 	go test -run '^$$' -bench . -benchtime 200ms -timeout 30m ./conformance/... ./loadgen ./reports ./server/...
+
+SOAK := MEMLITE_LINEARIZE=10000 MEMLITE_KILL_ROUNDS=50 MEMLITE_CHURN=30s
+
+soak: ## the long tests in full: 10,000 operations of 32 clients in one order, 50 kills, 30 s of clients that come and go
+	$(SOAK) go test -count=1 -timeout 30m -p 1 -v -run '^(TestMemory|TestDisk|TestTimestampsDecide|TestKill|TestLinearizable|TestComeAndGo)$$' ./server/store ./server
 
 check: test race lint cross ## what CI runs: test, race, lint, builds for macOS and Windows

@@ -55,7 +55,7 @@ func beKilled(folder string, sync Sync) error {
 const killKeys = 16
 
 // TestKill kills a process that uses a store at a random moment, again and again on the same folder.
-// MEMLITE_KILL_ROUNDS says how often; 5 times if it does not.
+// MEMLITE_KILL_ROUNDS says how often (make soak: 50); 5 times if it does not.
 func TestKill(t *testing.T) {
 	rounds := 5
 	if n, err := strconv.Atoi(os.Getenv("MEMLITE_KILL_ROUNDS")); err == nil {
