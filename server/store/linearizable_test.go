@@ -2,7 +2,9 @@ package store
 
 import (
 	"errors"
+	"math/rand/v2"
 	"runtime"
+	"sync"
 	"testing"
 
 	"memlite/server/store/linearizability"
@@ -43,23 +45,69 @@ func direct(s Store) linearizability.Client {
 	}
 }
 
-// A late store lets time pass between the timestamp of a set and the set. The stores of this package do not: Memory stamps
-// under the key's lock, Disk commits in the order of the timestamps. So it is here that the comparison of timestamps decides
-// who wins, and that it shows if there is none.
-type late struct {
+// A restarting store is stopped in the middle again and again, and put together anew from what was set since, in
+// any order. The timestamps alone say what was there. The stores of this package would not need them otherwise: Memory stamps
+// under the key's lock, Disk commits in the order of the timestamps. So it is here that it shows if they are not compared.
+type restarting struct {
 	*Memory
+	t    *testing.T
+	stop sync.RWMutex // a restart has it alone
+	mu   sync.Mutex
+	log  []logged
+	sets int
 }
 
-func (l late) Set(key []byte, item Item, _ Waiter) (bool, error) {
-	item.Stamp = l.clock.next()
-	runtime.Gosched()
-	l.put(key, item, 0)
+type logged struct {
+	key  string
+	item Item
+}
+
+func (r *restarting) Get(key []byte) (Item, bool) {
+	r.stop.RLock()
+	defer r.stop.RUnlock()
+	return r.Memory.Get(key)
+}
+
+func (r *restarting) Set(key []byte, item Item, _ Waiter) (bool, error) {
+	r.stop.RLock()
+	item.Stamp = r.clock.next()
+	runtime.Gosched() // a younger one may overtake it
+	r.mu.Lock()
+	r.log = append(r.log, logged{string(key), item})
+	r.sets++
+	due := r.sets%100 == 0
+	r.mu.Unlock()
+	r.put(key, item, 0)
+	r.stop.RUnlock()
+	if due {
+		r.restart()
+	}
 	return true, nil
 }
 
+func (r *restarting) restart() {
+	r.stop.Lock()
+	defer r.stop.Unlock()
+	rand.Shuffle(len(r.log), func(i, j int) { r.log[i], r.log[j] = r.log[j], r.log[i] })
+	r.index = newIndex(0, r.now)
+	keys := map[string]bool{}
+	for _, l := range r.log {
+		r.put([]byte(l.key), l.item, 0)
+		keys[l.key] = true
+	}
+	r.log = r.log[:0]
+	for key := range keys {
+		item, ok := r.Memory.Get([]byte(key))
+		if !ok {
+			r.t.Errorf("key %s is gone after a restart", key)
+		}
+		r.log = append(r.log, logged{key, item})
+	}
+}
+
 func TestTimestampsDecide(t *testing.T) {
-	client := direct(late{NewMemory()})
-	client.Delete = nil // what a late set may not bring back, a delete would have to leave a timestamp for
+	client := direct(&restarting{Memory: NewMemory(), t: t})
+	client.Delete = nil // not in the log
 	operations, err := linearizability.Operations()
 	if err != nil {
 		t.Fatal(err)
