@@ -110,11 +110,13 @@ func TestComeAndGo(t *testing.T) {
 		eventually(t, "only the witness is left", func() bool {
 			return s.open.Load() == 1 && s.places.taken.Load() == 1 && s.places.over.Load() == 0
 		})
-		var after belongings
-		eventually(t, "sockets and goroutines are as before", func() bool {
-			after = holds()
-			return after.sockets <= before.sockets && after.goroutines <= before.goroutines
-		})
+		after := holds()
+		for end := time.Now().Add(patience); after.sockets > before.sockets || after.goroutines > before.goroutines; after = holds() {
+			if time.Now().After(end) {
+				t.Fatalf("left over %s after the last has gone: before %+v, after %+v", patience, before, after)
+			}
+			time.Sleep(time.Millisecond)
+		}
 		if after.heap > before.heap+margin {
 			t.Errorf("heap: %d KiB before, %d after", before.heap>>10, after.heap>>10)
 		}
