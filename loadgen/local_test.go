@@ -164,20 +164,24 @@ func TestOpenLoopKeepsItsSchedule(t *testing.T) {
 	})
 }
 
+// stopping answers well, but not in a time that counts from the first request.
+func stopping(from, to time.Duration) func(request) (string, error) {
+	var begun atomic.Int64
+	return func(r request) (string, error) {
+		begun.CompareAndSwap(0, time.Now().UnixNano())
+		if since := time.Since(time.Unix(0, begun.Load())); since > from && since < to {
+			time.Sleep(to - since)
+		}
+		return r.good, nil
+	}
+}
+
 // Starts that wait for a client when the schedule ends are sent while the run drains: a stop in the last moments shows, and
 // the rate that was not kept does not count as kept.
 func TestServerStopsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, l Local) {
-		var begun atomic.Int64
-		s := serve(t, func(r request) (string, error) {
-			begun.CompareAndSwap(0, time.Now().UnixNano())
-			since := time.Since(time.Unix(0, begun.Load()))
-			if since > 200*time.Millisecond && since < 900*time.Millisecond {
-				time.Sleep(900*time.Millisecond - since)
-			}
-			return r.good, nil
-		}, nil)
+		s := serve(t, stopping(200*time.Millisecond, 900*time.Millisecond), nil)
 		run, err := execute(t, l, Plan{Target: s.addr, Clients: 4, Rate: 1000, Duration: 500 * time.Millisecond, Drain: 5 * time.Second, Sets: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -199,16 +203,7 @@ func TestServerStopsAtTheEnd(t *testing.T) {
 func TestServerStops(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, l Local) {
-		var begun atomic.Int64
-		s := serve(t, func(r request) (string, error) {
-			// The stop lasts from 300 to 700 ms after the first request.
-			begun.CompareAndSwap(0, time.Now().UnixNano())
-			since := time.Since(time.Unix(0, begun.Load()))
-			if since > 300*time.Millisecond && since < 700*time.Millisecond {
-				time.Sleep(700*time.Millisecond - since)
-			}
-			return r.good, nil
-		}, nil)
+		s := serve(t, stopping(300*time.Millisecond, 700*time.Millisecond), nil)
 		run, err := execute(t, l, Plan{Target: s.addr, Clients: 4, Rate: 1000, Duration: 1200 * time.Millisecond, Drain: 5 * time.Second, Sets: 1})
 		if err != nil {
 			t.Fatal(err)
