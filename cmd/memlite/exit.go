@@ -16,7 +16,7 @@ const (
 	exitHeld         = 0 // all held
 	exitFinding      = 1 // a failed rule, a refusal, a miss
 	exitNotRun       = 2 // could not run: usage, no connection ever established, unreadable file, nothing matched
-	exitInconclusive = 3 // too few samples, the generator was the bottleneck, cut short
+	exitInconclusive = 3 // cut short, time ran out, a rule that could not be decided
 )
 
 // exitHelp is the end of a command's help: what its exit statuses mean, each "N meaning".

@@ -20,8 +20,8 @@ environment: MEMLITE_ and its name in capitals, with _ for -. A flag on the
 command line wins over the environment.
 
 Exit status of every command: 0 all held · 1 a finding (a failed rule, a
-refusal, a miss) · 2 could not run · 3 inconclusive (cut short, too few samples,
-the load generator was the bottleneck).`
+refusal, a miss) · 2 could not run · 3 inconclusive (cut short, time ran
+out, a rule that could not be decided).`
 
 // run executes one command line and returns its exit status. ctx is cancelled by the first signal.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

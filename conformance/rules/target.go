@@ -23,6 +23,7 @@ const (
 	firstWait   = 8 * time.Second        // for the very first answer, when no round trip is known
 	measureFor  = time.Second
 	measureMost = 6
+	recovery    = 10 * time.Second // for the endpoint to see off the clients of a rule that had many
 )
 
 // Target is the endpoint of one run with what is known about it. Its rules are run one at a time.
@@ -37,6 +38,7 @@ type Target struct {
 	slowest time.Duration // of the measured round trips
 	mute    bool          // nothing has ever been received
 	dead    int           // rules in a row that failed without receiving a byte
+	crowded bool          // the rule before had many clients
 }
 
 // NewTarget describes an endpoint; nothing is sent yet.
@@ -111,6 +113,10 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 		ID: rule.ID, Family: rule.Family, Title: rule.Title, Text: rule.Text, Source: rule.Source,
 		Level: rule.Level.String(), Labels: rule.Labels,
 	}
+	if g.crowded && !g.mute {
+		g.recover(ctx)
+	}
+	g.crowded = rule.Alone
 	began := time.Now()
 	wait, short := g.wait()
 	t := newT(ctx, g, rule, wait)
@@ -143,6 +149,34 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 	}
 	g.observe(out.Status, t.log.Received())
 	return out
+}
+
+// recover waits until the endpoint answers a new client: one with a thread for each client needs time to see two thousand of them
+// off, and that must not be held against it in the rules that follow. One that nobody can connect to is not waited for.
+func (g *Target) recover(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, recovery)
+	defer cancel()
+	for ctx.Err() == nil {
+		c, err := wire.Dial(ctx, g.Addr, recovery, wire.NewTranscript())
+		switch wire.KindOf(err) {
+		case "":
+		case wire.Reset:
+			time.Sleep(impatience)
+			continue
+		default:
+			return
+		}
+		stop := context.AfterFunc(ctx, c.Close)
+		if err = c.Send([]byte(getRequest("recover-" + g.token))); err == nil {
+			_, err = c.ReadLine(64 << 10)
+		}
+		stop()
+		c.Close()
+		if err == nil {
+			return
+		}
+		time.Sleep(impatience)
+	}
 }
 
 func (g *Target) observe(status reports.Status, received int64) {

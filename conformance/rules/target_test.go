@@ -137,6 +137,23 @@ func TestImpatience(t *testing.T) {
 	}
 }
 
+// A server that is busy with the clients of one rule, long after they have gone, does not fail the next.
+func TestACrowdIsSeenOffBeforeTheNextRule(t *testing.T) {
+	var quietUntil atomic.Int64
+	g := target(t, func(c net.Conn) {
+		for s := bufio.NewScanner(c); s.Scan(); {
+			time.Sleep(time.Until(time.Unix(0, quietUntil.Load())))
+			fmt.Fprint(c, "NOT-FOUND\r\n")
+		}
+	})
+	crowd := Rule{ID: "TST-01", Alone: true, Check: func(*T) { quietUntil.Store(time.Now().Add(time.Second).UnixNano()) }}
+	next := Rule{ID: "TST-02", Check: func(t *T) { t.wait = 300 * time.Millisecond; t.Dial().Miss("k") }}
+	g.Run(context.Background(), crowd)
+	if r := g.Run(context.Background(), next); r.Kind != "" {
+		t.Errorf("%s: %s", r.Kind, r.Reason)
+	}
+}
+
 func TestMeasure(t *testing.T) {
 	g := target(t, func(c net.Conn) {
 		for s := bufio.NewScanner(c); s.Scan(); {
