@@ -165,7 +165,7 @@ func neighbourRules() []Rule {
 				active := t.Dial()
 				big, large := t.Key(), strings.Repeat(t.Text(100), 600)
 				active.Set(big, large)
-				n := t.Times(400, 50)
+				n := t.Volume(400, 50)
 				for range 3 {
 					c := t.Dial()
 					c.SendBehind(strings.Repeat(getRequest(big), n))

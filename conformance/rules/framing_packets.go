@@ -186,7 +186,7 @@ func packetRules() []Rule {
 				c := t.Dial()
 				key, value, absent := t.Key(), t.Text(4000), t.Key()
 				c.Set(key, value)
-				n := t.Times(2000, 3)
+				n := t.Volume(2000, 3)
 				c.Step("%d gets and sets whose replies (%d bytes) are read later", 3*n, n*len(value))
 				sent := c.SendBehind(strings.Repeat(getRequest(key)+getRequest(absent)+t.SetRequest(key, value), n))
 				select {

@@ -163,6 +163,15 @@ func (t *T) Times(want, least int) int {
 	return min(want, max(least, int(budget/t.target.RoundTrip)))
 }
 
+// Volume is Times for requests that are sent without waiting: their number is what must not fit into the kernel's buffers, so
+// only an endpoint that sleeps on purpose is spared, not one on a busy machine.
+func (t *T) Volume(want, least int) int {
+	if t.target.RoundTrip < 100*time.Millisecond {
+		return want
+	}
+	return t.Times(want, least)
+}
+
 // Some returns all of list in order on an endpoint that answers at once, and a sample drawn from the seed on a slow one.
 func Some[E any](t *T, list []E, least int) []E {
 	n := t.Times(len(list), min(least, len(list)))
