@@ -2,12 +2,21 @@ package reports
 
 import (
 	"fmt"
+	"mime"
 	"slices"
 	"time"
 )
 
 // most is the largest count that is believed: sums of it over any report that fits in memory stay within int64.
 const most = 1 << 42
+
+// What texts and lists that were read may have at most: many times what memlite writes, and little enough that a page
+// of them can still be opened.
+const (
+	mostText        = 64 << 10 // bytes
+	mostObserved    = 1000     // sentences
+	mostAttachments = 100      // of one rule
+)
 
 // check says what in a report that was read can not be, and where, so that no format needs to expect it.
 func check(r *Report, named bool) error {
@@ -78,6 +87,12 @@ func (c *checker) time(name string, d time.Duration) {
 		c.fail("%s is negative (%d)", name, d)
 	} else if d > 365*24*time.Hour {
 		c.fail("%s is longer than a year (%d)", name, d)
+	}
+}
+
+func (c *checker) text(name, s string) {
+	if len(s) > mostText {
+		c.fail("%s has %d bytes, where at most %d are expected", name, len(s), mostText)
 	}
 }
 
@@ -183,6 +198,13 @@ func (c *checker) suite(s *Suite) {
 	c.schema(s.Schema, SuiteSchema)
 	c.time("elapsed_ns", s.Elapsed)
 	c.time("round_trip_ns", s.RoundTrip)
+	c.text("failure", s.Failure)
+	if n := len(s.Observed); n > mostObserved {
+		c.fail("observed has %d sentences, where at most %d are expected", n, mostObserved)
+	}
+	for i, sentence := range s.Observed {
+		c.text(fmt.Sprintf("observed[%d]", i), sentence)
+	}
 	for i, rule := range s.Rules {
 		c.in(fmt.Sprintf("rules[%d]", i), func() {
 			if rule == nil {
@@ -196,11 +218,32 @@ func (c *checker) suite(s *Suite) {
 			if !slices.Contains([]Status{Passed, Failed, NotRun, Inconclusive}, rule.Status) {
 				c.fail("status is %.60q, where passed, failed, not run or inconclusive is expected", rule.Status)
 			}
+			c.text("example", rule.Example)
+			c.text("pitfall", rule.Pitfall)
+			c.attachments(rule.Attachments)
 			for j, e := range rule.Transcript {
 				c.in(fmt.Sprintf("transcript[%d]", j), func() {
 					c.time("at_ns", e.At)
 					c.count("length", int64(e.Length))
 				})
+			}
+		})
+	}
+}
+
+func (c *checker) attachments(list []Attachment) {
+	if len(list) > mostAttachments {
+		c.fail("there are %d attachments, where at most %d are expected", len(list), mostAttachments)
+		return
+	}
+	for i, a := range list {
+		c.in(fmt.Sprintf("attachments[%d]", i), func() {
+			c.text("name", a.Name)
+			if _, _, err := mime.ParseMediaType(a.MediaType); err != nil {
+				c.fail("media_type is %.60q, where one as text/html is expected", a.MediaType)
+			}
+			if len(a.Content) > MaxAttachment {
+				c.fail("content has %d bytes, where at most %d are expected", len(a.Content), MaxAttachment)
 			}
 		})
 	}

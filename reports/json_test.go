@@ -197,3 +197,25 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestReadBoundsTexts: what is longer than memlite writes is refused, with its place.
+func TestReadBoundsTexts(t *testing.T) {
+	for want, edit := range map[string]func(*Suite){
+		"in the whole: failure has 65537 bytes, where at most 65536 are expected": func(s *Suite) { s.Failure = strings.Repeat("x", mostText+1) },
+		"in the whole: observed has 1001 sentences":                               func(s *Suite) { s.Observed = make([]string, mostObserved+1) },
+		"in the whole: observed[1] has 65537 bytes":                               func(s *Suite) { s.Observed = []string{"", strings.Repeat("x", mostText+1)} },
+		"in rules[2]: example has 65537 bytes":                                    func(s *Suite) { s.Rules[2].Example = strings.Repeat("x", mostText+1) },
+		"in rules[2]: pitfall has 65537 bytes":                                    func(s *Suite) { s.Rules[2].Pitfall = strings.Repeat("x", mostText+1) },
+		"in rules[2]: there are 101 attachments, where at most 100 are expected":  func(s *Suite) { s.Rules[2].Attachments = make([]Attachment, mostAttachments+1) },
+		`in rules[2].attachments[0]: media_type is "<b>", where one as text/html`: func(s *Suite) { s.Rules[2].Attachments = []Attachment{{MediaType: "<b>"}} },
+		"in rules[2].attachments[0]: content has 8388609 bytes, where at most 8388608 a": func(s *Suite) {
+			s.Rules[2].Attachments = []Attachment{{"h", "text/html", make([]byte, MaxAttachment+1)}}
+		},
+	} {
+		s := fixtureSuite()
+		edit(s)
+		if _, err := parse(jsonOf(t, &Report{Suites: []*Suite{s}})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}

@@ -161,6 +161,8 @@ type Suite struct {
 	Elapsed     time.Duration `json:"elapsed_ns"`
 	RoundTrip   time.Duration `json:"round_trip_ns,omitempty"` // measured before the rules ran; deadlines come from it
 	CutShort    bool          `json:"cut_short,omitempty"`
+	Failure     string        `json:"failure,omitempty"`  // could not run, and why; then Rules may be empty
+	Observed    []string      `json:"observed,omitempty"` // what was found out about the endpoint before the rules ran, a sentence each
 	Environment Environment   `json:"environment"`
 	Rules       []*Rule       `json:"rules"`
 	Warnings    []string      `json:"warnings,omitempty"`
@@ -176,6 +178,9 @@ type Rule struct {
 	Level  string   `json:"level"` // must, should, may
 	Labels []string `json:"labels,omitempty"`
 
+	Example string `json:"example,omitempty"` // an exchange that keeps the rule; lines
+	Pitfall string `json:"pitfall,omitempty"` // how servers usually get it wrong
+
 	Status  Status        `json:"status"`
 	Elapsed time.Duration `json:"elapsed_ns,omitempty"`
 	Reason  string        `json:"reason,omitempty"` // why failed, not run or inconclusive, in one line
@@ -185,7 +190,19 @@ type Rule struct {
 	Rerun   string        `json:"rerun,omitempty"` // the command that runs this rule alone again
 	Known   string        `json:"known,omitempty"` // the documented deviation of a known server, where it is one
 
-	Transcript []Event `json:"transcript,omitempty"`
+	Transcript  []Event      `json:"transcript,omitempty"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+}
+
+// MaxAttachment is the most bytes that an Attachment's Content may have: Read refuses more, so whoever makes one
+// leaves a larger one out.
+const MaxAttachment = 8 << 20
+
+// Attachment is a document that belongs to a rule's outcome: a page that shows a history, say.
+type Attachment struct {
+	Name      string `json:"name"`       // what readers call it: "history of key k"
+	MediaType string `json:"media_type"` // text/html, text/plain, ...
+	Content   []byte `json:"content"`
 }
 
 // Event is one line of a wire transcript.
