@@ -44,6 +44,9 @@ func Profiles() (names []string) {
 // DefaultTimeout is that of a whole run.
 const DefaultTimeout = 2 * time.Minute
 
+// mostProcs keeps the clients of rules side by side (some have 50) far below what every endpoint must serve.
+const mostProcs = 16
+
 // Config says what is run against what. Only Addr has to be given.
 type Config struct {
 	Addr        string        // host:port, :port or unix:///path
@@ -52,10 +55,11 @@ type Config struct {
 	LabelFilter string        // in Ginkgo's syntax, over rule IDs, families, levels and labels; "" is all
 	Seed        int64         // start of every random choice
 	Timeout     time.Duration // of the whole run; 0 is DefaultTimeout
+	Procs       int           // so many rules are run side by side, where they may; 0 is 1
 	Command     []string      // the command line, for the report
 	Version     string        // memlite's own, for the report
 
-	// Progress is called after every rule that was run: done of total.
+	// Progress is called after every rule that was run: done of total. Calls do not overlap.
 	Progress func(done, total int, r *reports.Rule)
 }
 
@@ -73,6 +77,9 @@ func (c Config) Validate() error {
 	}
 	if c.Timeout < 0 {
 		problems = append(problems, fmt.Errorf("timeout %v: want a positive duration", c.Timeout))
+	}
+	if c.Procs < 0 || c.Procs > mostProcs {
+		problems = append(problems, fmt.Errorf("procs %d: want 1 to %d rules side by side", c.Procs, mostProcs))
 	}
 	if _, err := c.filter(); err != nil {
 		problems = append(problems, err)
@@ -100,6 +107,8 @@ func (c Config) timeout() time.Duration {
 	}
 	return c.Timeout
 }
+
+func (c Config) procs() int { return max(c.Procs, 1) }
 
 func (c Config) filter() (types.LabelFilter, error) {
 	filter, err := types.ParseLabelFilter(c.LabelFilter)

@@ -28,6 +28,7 @@ func Run(ctx context.Context, cfg Config) (*reports.Suite, error) {
 		return nil, err
 	}
 	defer s.Close()
+	s.beside()
 
 	globals.Reset()
 	defer globals.Reset()

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"memlite/conformance"
+	"memlite/conformance/mutant"
 	"memlite/reports"
 )
 
@@ -194,5 +196,33 @@ func cutShort(t *testing.T, suite *reports.Suite, why string) {
 	}
 	if !suite.CutShort || count[reports.Failed] > 0 || count[reports.Passed] == 0 || count[reports.Inconclusive] == 0 {
 		t.Errorf("cut short: %v, %v", suite.CutShort, count)
+	}
+}
+
+// Side by side or one by one, the verdicts are the same: also on an endpoint that serves one client at a time, where every rule
+// but one would find that it gets no answer beside others.
+func TestProcsGiveTheSameVerdicts(t *testing.T) {
+	i := slices.IndexFunc(mutant.All(), func(m mutant.Mutant) bool { return m.Name == "one-client-at-a-time" })
+	bad, stop, err := mutant.All()[i].Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for _, addr := range []string{reference(t), bad} {
+		verdicts := func(procs int) map[string]reports.Status {
+			suite := run(t, conformance.Config{Addr: addr, LabelFilter: "SET-01 || SET-02 || SET-06 || GET-01 || GET-02 || GET-05 || CON-05", Procs: procs}, time.Minute)
+			got := map[string]reports.Status{}
+			for _, r := range suite.Rules {
+				got[r.ID] = r.Status
+			}
+			return got
+		}
+		one, many := verdicts(1), verdicts(8)
+		if !maps.Equal(one, many) {
+			t.Errorf("%s: one by one %v, side by side %v", addr, one, many)
+		}
+		if (addr == bad) != (one["CON-05"] == reports.Failed) || one["GET-02"] != reports.Passed {
+			t.Errorf("%s: not what this test is about: %v", addr, one)
+		}
 	}
 }

@@ -32,6 +32,7 @@ type Session struct {
 
 	running sync.WaitGroup // a check may outlive the spec that Ginkgo gave up on
 	mu      sync.Mutex
+	ahead   map[string]*reports.Rule // asked beside others, and not yet taken by their specs
 	results map[string]*reports.Rule
 	cut     bool // a rule was not reached, or not finished
 }
@@ -48,7 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	s := &Session{
 		cfg: cfg, profile: profile, table: Rules(),
 		target: rules.NewTarget(cfg.Addr, profile, cfg.Seed),
-		left:   map[string]string{}, results: map[string]*reports.Rule{},
+		left:   map[string]string{}, ahead: map[string]*reports.Rule{}, results: map[string]*reports.Rule{},
 		started: time.Now(),
 	}
 	counts := map[string]int{}
@@ -88,8 +89,26 @@ func leftOut(r Rule, asked bool, level Level, dialect string) string {
 	return ""
 }
 
-// check runs one rule and keeps what came of it.
+// check returns what came of one rule, and keeps it.
 func (s *Session) check(rule Rule) *reports.Rule {
+	s.mu.Lock()
+	r, early := s.ahead[rule.ID]
+	delete(s.ahead, rule.ID)
+	s.mu.Unlock()
+	if !early {
+		r = s.ask(rule)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.results[rule.ID] = r
+	if s.cfg.Progress != nil && !early {
+		s.cfg.Progress(len(s.results)+len(s.ahead), len(s.table)-len(s.left), r)
+	}
+	return r
+}
+
+// ask runs one rule, unless time is up.
+func (s *Session) ask(rule Rule) *reports.Rule {
 	s.running.Add(1)
 	defer s.running.Done()
 	r := s.describe(rule)
@@ -101,14 +120,8 @@ func (s *Session) check(rule Rule) *reports.Rule {
 	if r.Status == reports.Failed || r.Status == reports.Inconclusive {
 		r.Rerun = s.rerun(rule)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.results[rule.ID] = r
 	if r.Status == reports.Inconclusive && s.ctx.Err() != nil {
-		s.cut = true
-	}
-	if s.cfg.Progress != nil {
-		s.cfg.Progress(len(s.results), len(s.table)-len(s.left), r)
+		s.interrupt()
 	}
 	return r
 }
@@ -163,7 +176,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 		out.Rules = append(out.Rules, r)
 	}
 	if unreached > 0 {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached in %v (a longer --timeout may reach them: a request takes the endpoint about %v)",
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached in %v (a longer --timeout may reach them, and --procs 8 more in the same time: a request takes the endpoint about %v)",
 			unreached, out.Elapsed.Round(time.Millisecond), out.RoundTrip.Round(10*time.Microsecond)))
 	}
 	if missing > 0 && !s.cut {

@@ -73,6 +73,7 @@ func newConform(command []string) *cobra.Command {
 	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
 	cmd.Flags().Int64Var(&config.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")
+	cmd.Flags().IntVar(&config.Procs, "procs", 1, "run so `MANY` rules side by side, where they may: for slow servers")
 	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule that was run")
 	cmd.Flags().BoolVar(&list, "list", false, "list the rules up to --level and do nothing else")
 	out.add(cmd)

@@ -20,6 +20,9 @@ const (
 	state   = "state"   // replies were well formed, but what they say cannot be: lost, stale, mixed, torn
 )
 
+// Unanswered reports whether a failure of that kind is the absence of an answer, not a wrong one.
+func Unanswered(kind string) bool { return kind == silence || kind == closed || kind == connect }
+
 // finding is why a check ended early. It travels as a panic from where it is noticed to where the rule, a group of
 // clients or an Attempt ends, so that the text of a check is only about the protocol.
 type finding struct {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	"memlite/conformance/wire"
@@ -26,7 +27,7 @@ const (
 	recovery    = 10 * time.Second // for the endpoint to see off the clients of a rule that had many
 )
 
-// Target is the endpoint of one run with what is known about it. Its rules are run one at a time.
+// Target is the endpoint of one run with what is known about it. Rules that are not Alone may be run side by side.
 type Target struct {
 	Addr    string
 	Profile Profile
@@ -36,9 +37,11 @@ type Target struct {
 
 	token   string        // part of every key, so that a run does not meet the keys of another
 	slowest time.Duration // of the measured round trips
-	mute    bool          // nothing has ever been received
-	dead    int           // rules in a row that failed without receiving a byte
-	crowded bool          // the rule before had many clients
+
+	mu      sync.Mutex // guards what the rules before have shown
+	mute    bool       // nothing has ever been received
+	dead    int        // rules in a row that failed without receiving a byte
+	crowded bool       // the rule before had many clients
 }
 
 // NewTarget describes an endpoint; nothing is sent yet.
@@ -96,6 +99,8 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 
 // wait returns the deadline of every wait of the next rule, and why it is short where it is.
 func (g *Target) wait() (time.Duration, string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	switch {
 	case g.mute:
 		return impatience, fmt.Sprintf("the endpoint has not sent a byte yet, so waits are cut to %v", impatience)
@@ -113,10 +118,9 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 		ID: rule.ID, Family: rule.Family, Title: rule.Title, Text: rule.Text, Source: rule.Source,
 		Level: rule.Level.String(), Labels: rule.Labels,
 	}
-	if g.crowded && !g.mute {
+	if g.crowd(rule) {
 		g.recover(ctx)
 	}
-	g.crowded = rule.Alone
 	began := time.Now()
 	wait, short := g.wait()
 	t := newT(ctx, g, rule, wait)
@@ -179,7 +183,19 @@ func (g *Target) recover(ctx context.Context) {
 	}
 }
 
+// crowd notes whether rule may leave many clients behind, and reports whether the rule before it may have, and should be
+// recovered from.
+func (g *Target) crowd(rule Rule) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before := g.crowded
+	g.crowded = rule.Alone
+	return before && !g.mute
+}
+
 func (g *Target) observe(status reports.Status, received int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	switch {
 	case received > 0 || status == reports.Passed:
 		g.mute, g.dead = false, 0
