@@ -1,8 +1,10 @@
 package mutant
 
 import (
+	"bytes"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,24 +12,78 @@ import (
 
 // delays are faults in which one client waits for another.
 func delays() []Mutant {
+	// polled has each silent client waited for in turn.
+	polled := func(wait time.Duration) func(*lite) {
+		return func(l *lite) {
+			var turn sync.Mutex
+			l.line = func(c *client) (string, error) {
+				for {
+					turn.Lock()
+					c.conn.SetReadDeadline(time.Now().Add(wait))
+					_, err := c.in.Peek(1)
+					c.conn.SetReadDeadline(time.Time{})
+					turn.Unlock()
+					if timeout, ok := err.(net.Error); !ok || !timeout.Timeout() {
+						return readLine(c)
+					}
+				}
+			}
+		}
+	}
 	return []Mutant{
 		{"one-client-at-a-time", "serves a client to its end before it accepts the next", []string{"CON-05"},
 			func(l *lite) { l.accept = func(conn net.Conn) { l.attend(conn) } }},
-		{"clients-polled-in-turn", "waits 200 ms for each silent client before it turns to the next", []string{"CON-05"},
+		{"clients-polled-in-turn", "waits 200 ms for each silent client before it turns to the next", []string{"CON-05"}, polled(200 * time.Millisecond)},
+		{"clients-polled-quickly", "waits 10 ms for each silent client before it turns to the next", []string{"CON-10"}, polled(10 * time.Millisecond)},
+		{"unfinished-line-waited-for", "serves nobody else for up to 200 ms while a command line is not finished", []string{"CON-10"},
 			func(l *lite) {
-				var turn sync.Mutex
+				mu := wideLock(l)
 				l.line = func(c *client) (string, error) {
-					for {
-						turn.Lock()
-						c.conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-						_, err := c.in.Peek(1)
-						c.conn.SetReadDeadline(time.Time{})
-						turn.Unlock()
-						if timeout, ok := err.(net.Error); !ok || !timeout.Timeout() {
-							return readLine(c)
+					if _, err := c.in.Peek(1); err != nil {
+						return "", err
+					}
+					mu.Lock()
+					for until := time.Now().Add(200 * time.Millisecond); time.Now().Before(until); time.Sleep(time.Millisecond) {
+						if p, _ := c.in.Peek(c.in.Buffered()); bytes.IndexByte(p, '\n') >= 0 {
+							break
 						}
+						c.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+						c.in.Peek(c.in.Buffered() + 1)
+						c.conn.SetReadDeadline(time.Time{})
+					}
+					mu.Unlock()
+					return readLine(c)
+				}
+			}},
+		{"busy-client-first", "serves no get of others while a client's gets follow each other within 20 ms, for up to a second", []string{"CON-10"},
+			func(l *lite) {
+				var (
+					turn  sync.Mutex
+					since sync.Map // *client to when it began its turn
+				)
+				end := func(c *client) {
+					if _, ok := since.LoadAndDelete(c); ok {
+						turn.Unlock()
 					}
 				}
+				l.line = func(c *client) (string, error) {
+					if began, ok := since.Load(c); ok {
+						c.out.Flush()
+						c.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+						_, err := c.in.Peek(1)
+						c.conn.SetReadDeadline(time.Time{})
+						if err != nil || time.Since(began.(time.Time)) > time.Second {
+							end(c)
+						}
+					}
+					line, err := readLine(c)
+					if _, ok := since.Load(c); !ok && strings.HasPrefix(line, "get ") {
+						turn.Lock()
+						since.Store(c, time.Now())
+					}
+					return line, err
+				}
+				l.left = func(c *client, _ error) { end(c) }
 			}},
 		{"accept-waits-for-first-line", "accepts no client before the one before has sent something", []string{"CON-05"},
 			func(l *lite) {

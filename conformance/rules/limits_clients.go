@@ -86,8 +86,7 @@ func clientLimitRules() []Rule {
 							break
 						}
 					}
-					t.That(fmt.Sprintf("time until the place of a client that %s could be taken", how), best,
-						gomega.BeNumerically("<=", within+4*t.target.slowest))
+					t.Within(fmt.Sprintf("the time until the place of a client that %s could be taken", how), best, within+4*t.target.slowest)
 				}
 				h.askAll("places had been freed and taken")
 			},

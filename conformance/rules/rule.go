@@ -75,7 +75,7 @@ func All() []Rule {
 		{"end", [][]Rule{endRules()}},
 		{"framing", [][]Rule{framingRules(), packetRules()}},
 		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
-		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules()}},
+		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules()}},
 	} {
 		family := slices.Concat(f.rules...)
 		slices.SortFunc(family, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })

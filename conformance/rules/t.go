@@ -201,6 +201,14 @@ func (t *T) That(what string, actual any, matcher types.GomegaMatcher) {
 	}
 }
 
+// Within fails the check if something took longer than it may; what says what it was.
+func (t *T) Within(what string, took, bound time.Duration) {
+	if took > bound {
+		took, bound = took.Round(100*time.Microsecond), bound.Round(100*time.Microsecond)
+		t.Wrong(state, fmt.Sprintf("at most %v", bound), took.String(), "%s was %v, and may be at most %v", what, took, bound)
+	}
+}
+
 var gomegaType = regexp.MustCompile(`<[^ >]*>: `)
 
 // Wrong fails the check with a finding of the given kind.
