@@ -6,7 +6,7 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench soak check
+.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench soak kill-matrix check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,12 @@ client: build ## talk to the server on PORT, seeing the bytes sent and received
 
 1-client: ## one client: what was sent and what came back (to ADDR, or to a server of its own)
 n-client: ## concurrent clients: the same
+
+RUNS := 8
+
+kill-matrix: ## which rule fails which known-bad server; then RUNS runs on good ones, half of them beside a busy process: none may fail
+	go test -count=1 -timeout 10m ./conformance/mutant -run '^(TestMutantsAreKilled|TestEveryRuleKills|TestGoodPassesEveryRule)$$' -args -table
+	go test -count=1 -timeout 60m -v ./conformance -run '^TestNoFalseFailures$$' -args -runs $(RUNS)
 
 bench: ## the reference server beside memcached, in turn on the same core: ratios (needs memcached, taskset, two cores); then every benchmark
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite

@@ -33,6 +33,10 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *burn > 0 {
+		spin(*burn)
+		return
+	}
 	if *addr != "" {
 		// Who asks about an endpoint does not ask about the suite.
 		if err := flag.Set("test.run", "^TestConformance$"); err != nil {

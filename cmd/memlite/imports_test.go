@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 // arrowsOfTests are those that tests have besides.
 var arrowsOfTests = map[string][]string{
 	"cmd/memlite": {"conformance/mutant"},
-	"conformance": {"server", "conformance/mutant"},
+	"conformance": {"server", "server/store", "conformance/mutant"},
 	// The suite is what tells whether a mutant is caught.
 	"conformance/mutant": {"conformance", "reports"},
 	"loadgen":            {"server"},

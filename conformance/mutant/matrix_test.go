@@ -2,10 +2,15 @@ package mutant
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"io"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"memlite/conformance/rules"
@@ -17,8 +22,10 @@ import (
 // for servers that hang; those whose rule needs the machine for itself follow one by one.
 func TestMutantsAreKilled(t *testing.T) {
 	byID := table()
+	var shown killed
 	kill := func(m Mutant, id string) {
 		out, err := judge(m, byID[id])
+		shown.add(m.Name, id, err == nil && out.Status == reports.Failed)
 		switch {
 		case err != nil:
 			t.Errorf("%s on %s: %v", id, m.Name, err)
@@ -51,6 +58,46 @@ func TestMutantsAreKilled(t *testing.T) {
 	for _, kill := range alone {
 		kill()
 	}
+	if *printTable {
+		shown.print(os.Stdout, len(byID))
+	}
+}
+
+var printTable = flag.Bool("table", false, "print the kill matrix")
+
+// killed is what the matrix has found: by mutant, the rules that it names and whether each failed on it.
+type killed struct {
+	mu    sync.Mutex
+	rules map[string][]string
+	alive map[string]bool
+}
+
+func (k *killed) add(mutant, rule string, died bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.rules == nil {
+		k.rules, k.alive = map[string][]string{}, map[string]bool{}
+	}
+	if !died {
+		k.alive[mutant] = true
+		rule += " (survives)"
+	}
+	k.rules[mutant] = append(k.rules[mutant], rule)
+}
+
+func (k *killed) print(w io.Writer, known int) {
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(columns, "MUTANT\tFAILED BY\tFAULT")
+	used := map[string]bool{}
+	for _, m := range All() {
+		slices.Sort(k.rules[m.Name])
+		for _, id := range m.Rules {
+			used[id] = true
+		}
+		fmt.Fprintf(columns, "%s\t%s\t%s\n", m.Name, strings.Join(k.rules[m.Name], ", "), m.Fault)
+	}
+	columns.Flush()
+	fmt.Fprintf(w, "\n%d mutants: %d killed, %d survivors; %d of %d rules kill\n", len(All()), len(All())-len(k.alive), len(k.alive), len(used), known)
 }
 
 // A rule that no mutant names has not been shown to catch anything.

@@ -55,7 +55,7 @@ func delays() []Mutant {
 					return readLine(c)
 				}
 			}},
-		{"busy-client-first", "serves no get of others while a client's gets follow each other within 20 ms, for up to a second", []string{"CON-10"},
+		{"busy-client-first", "serves no get of others while a client's gets follow each other within 100 ms, for up to a second", []string{"CON-10"},
 			func(l *lite) {
 				var (
 					turn  sync.Mutex
@@ -69,7 +69,7 @@ func delays() []Mutant {
 				l.line = func(c *client) (string, error) {
 					if began, ok := since.Load(c); ok {
 						c.out.Flush()
-						c.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+						c.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 						_, err := c.in.Peek(1)
 						c.conn.SetReadDeadline(time.Time{})
 						if err != nil || time.Since(began.(time.Time)) > time.Second {
