@@ -67,6 +67,9 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		s.cancel()
 		return nil, fmt.Errorf("dial %s: %w", cfg.Addr, errors.Unwrap(err))
 	}
+	if s.left["CON-11"] == "" {
+		s.target.Sow(s.ctx)
+	}
 	return s, nil
 }
 

@@ -22,7 +22,7 @@ func Good() Mutant { return Mutant{Name: "good", Fault: "none"} }
 // All returns every mutant, by family in the order of the rules.
 func All() []Mutant {
 	return slices.Concat(
-		setReplies(), setSizes(), setValues(),
+		setReplies(), setSizes(), setValues(), forgetting(),
 		getReplies(), getKeys(),
 		ending(),
 		lines(), packets(), pipelines(),

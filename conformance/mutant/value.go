@@ -1,6 +1,9 @@
 package mutant
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // setValues are faults in which the block is not just bytes.
 func setValues() []Mutant {
@@ -109,5 +112,77 @@ func setValues() []Mutant {
 				}
 				return value
 			})},
+	}
+}
+
+// forgetting are faults of a store that is only a cache.
+func forgetting() []Mutant {
+	// room forgets the oldest key when there are more than n.
+	room := func(n int) func(*lite) {
+		return func(l *lite) {
+			var order []string // guarded by l.mu
+			save := l.save
+			l.save = func(c *client, key, value string) {
+				l.mu.Lock()
+				if _, known := l.values[l.name(key)]; !known {
+					order = append(order, l.name(key))
+				}
+				if len(order) > n {
+					delete(l.values, order[0])
+					order = order[1:]
+				}
+				l.mu.Unlock()
+				save(c, key, value)
+			}
+		}
+	}
+	return []Mutant{
+		{"room-for-1000-keys", "forgets the oldest of more than 1000 keys", []string{"SET-19"}, room(1000)},
+		{"room-for-10000-keys", "forgets the oldest of more than 10000 keys", []string{"SET-19"}, room(10000)},
+		{"replaced-value-returns-when-crowded", "keeps the first value of a key in a table of 4096 places, and the later ones in one that is emptied when it is full", []string{"SET-19"},
+			func(l *lite) {
+				later := map[string]string{} // guarded by l.mu
+				l.save = func(_ *client, key, value string) {
+					l.mu.Lock()
+					defer l.mu.Unlock()
+					if _, known := l.values[key]; !known && len(l.values) < 4096 {
+						l.values[key] = value
+						return
+					}
+					if len(later) == 4096 {
+						clear(later)
+					}
+					later[key] = value
+				}
+				l.load = func(_ *client, key string) (string, bool) {
+					l.mu.Lock()
+					defer l.mu.Unlock()
+					if value, ok := later[key]; ok {
+						return value, true
+					}
+					value, ok := l.values[key]
+					return value, ok
+				}
+			}},
+		{"values-expire", "forgets a value after a second", []string{"CON-11"},
+			func(l *lite) {
+				set := map[string]time.Time{} // guarded by l.mu
+				save, load := l.save, l.load
+				l.save = func(c *client, key, value string) {
+					l.mu.Lock()
+					set[key] = time.Now()
+					l.mu.Unlock()
+					save(c, key, value)
+				}
+				l.load = func(c *client, key string) (string, bool) {
+					l.mu.Lock()
+					at := set[key]
+					l.mu.Unlock()
+					if time.Since(at) > time.Second {
+						return "", false
+					}
+					return load(c, key)
+				}
+			}},
 	}
 }

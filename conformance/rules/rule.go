@@ -70,12 +70,12 @@ func All() []Rule {
 		name  string
 		rules [][]Rule
 	}{
-		{"set", [][]Rule{setRules(), setLineRules(), setValueRules()}},
+		{"set", [][]Rule{setRules(), setLineRules(), setValueRules(), lastingSetRules()}},
 		{"get", [][]Rule{getRules()}},
 		{"end", [][]Rule{endRules()}},
 		{"framing", [][]Rule{framingRules(), packetRules()}},
 		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
-		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules()}},
+		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules()}},
 	} {
 		family := slices.Concat(f.rules...)
 		slices.SortFunc(family, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })

@@ -37,6 +37,7 @@ type Target struct {
 
 	token   string        // part of every key, so that a run does not meet the keys of another
 	slowest time.Duration // of the measured round trips
+	sown    *sown         // nil if nothing could be stored at the beginning
 
 	mu      sync.Mutex // guards what the rules before have shown
 	mute    bool       // nothing has ever been received

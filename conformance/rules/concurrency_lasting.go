@@ -1,0 +1,63 @@
+package rules
+
+import (
+	"context"
+	"time"
+)
+
+// sown is what was stored at the beginning of a run, to be looked for at its end.
+type sown struct {
+	at     time.Time
+	values map[string]string
+}
+
+// Sow stores a few values for the rule that looks for them at the end of the run. Where that fails, the rule says how.
+func (g *Target) Sow(ctx context.Context) {
+	if g.mute {
+		return
+	}
+	wait, _ := g.wait()
+	t := newT(ctx, g, Rule{ID: "CON-11"}, wait)
+	defer t.close()
+	_ = t.attempt(t.sow)
+}
+
+func (t *T) sow() {
+	c := t.Dial()
+	values := map[string]string{}
+	for range t.Times(6, 1) {
+		key, value := t.Key(), t.Text(1+t.Rand.IntN(300))
+		c.Step("a set at the beginning of the run")
+		c.Set(key, value)
+		values[key] = value
+	}
+	c.Leave()
+	t.target.sown = &sown{at: time.Now(), values: values}
+}
+
+func lastingRules() []Rule {
+	return []Rule{
+		{
+			ID: "CON-11", Level: Must, Source: "R, A",
+			Title: "a value stays while time goes by and clients come and go",
+			Text: `Nothing expires. What a client stored at the beginning of the run, before all others came and went, is there at its end, unread until
+				then. Where that is less than two seconds, the rule waits.`,
+			Check: func(t *T) {
+				if t.target.sown == nil {
+					t.sow()
+				}
+				c := t.Dial()
+				since := t.target.sown
+				select {
+				case <-time.After(time.Until(since.at.Add(2 * time.Second))):
+				case <-t.ctx.Done():
+				}
+				for key, value := range since.values {
+					c.Step("a get of what was stored %v ago, at the beginning of the run", time.Since(since.at).Round(100*time.Millisecond))
+					c.Get(key, value)
+				}
+				c.InStep()
+			},
+		},
+	}
+}

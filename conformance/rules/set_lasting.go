@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// lastingSetRules are about how many values stay beside one another.
+func lastingSetRules() []Rule {
+	return []Rule{
+		{
+			ID: "SET-19", Level: Must, Source: "R, A",
+			Title: "a value stays beside thousands of others",
+			Text: `A store is no cache: it forgets nothing to make room. Twelve thousand keys are stored, old and new in turn replaced and read, and each
+				is there with its last value. A server whose room is used up refuses the set and keeps what it has.`,
+			Check: func(t *T) {
+				const batch = 50
+				n := max(batch, t.Volume(12_000, 100)/batch*batch)
+				c := t.Dial()
+				keys, values := make([]string, n), make([]string, n)
+				for i := range keys {
+					keys[i], values[i] = t.Key(), t.Text(1+t.Rand.IntN(40))
+				}
+				ask := func(what string, of []int, request func(i int) string, expect func(i int)) {
+					for part := range slices.Chunk(of, batch) {
+						var all strings.Builder
+						for _, i := range part {
+							all.WriteString(request(i))
+						}
+						c.Step("%s of %d keys", what, n)
+						c.Send(all.String())
+						for _, i := range part {
+							c.step = fmt.Sprintf("%s of key %d of %d", what, i+1, n)
+							expect(i)
+						}
+					}
+				}
+				stored := func(int) { c.Expect(Stored) }
+				set := func(i int) string { return t.SetRequest(keys[i], values[i]) }
+				order := make([]int, n)
+				for i := range order {
+					order[i] = i
+				}
+				ask("a set", order, set, stored)
+				for i := 0; i < n; i += 7 {
+					values[i] = t.Text(1 + t.Rand.IntN(40))
+				}
+				again := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i%7 != 0 })
+				ask("a second set", again, set, stored)
+				t.Rand.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
+				ask("a get", order, func(i int) string { return getRequest(keys[i]) }, func(i int) { c.ExpectValue(keys[i], values[i]) })
+				c.InStep()
+			},
+		},
+	}
+}
