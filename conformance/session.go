@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -114,7 +113,7 @@ func (s *Session) check(rule Rule) *reports.Rule {
 func (s *Session) ask(rule Rule) *reports.Rule {
 	s.running.Add(1)
 	defer s.running.Done()
-	r := s.describe(rule)
+	r := rule.Report()
 	if s.ctx.Err() != nil {
 		r.Status, r.Reason = reports.Inconclusive, notReached+rules.CutShort(s.ctx)
 	} else {
@@ -127,11 +126,6 @@ func (s *Session) ask(rule Rule) *reports.Rule {
 		s.interrupt()
 	}
 	return r
-}
-
-func (s *Session) describe(r Rule) *reports.Rule {
-	return &reports.Rule{ID: r.ID, Family: r.Family, Title: r.Title, Text: r.Text, Source: r.Source,
-		Level: r.Level.String(), Labels: slices.Clone(r.Labels)}
 }
 
 func (s *Session) rerun(r Rule) string {
@@ -165,7 +159,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 	for _, rule := range s.table {
 		r := s.results[rule.ID]
 		if r == nil {
-			r = s.describe(rule)
+			r = rule.Report()
 			if why := s.left[rule.ID]; why != "" {
 				r.Status, r.Reason = reports.NotRun, why
 			} else {

@@ -17,6 +17,18 @@ func concurrencyRules() []Rule {
 			Title: "concurrent sets of different keys are all kept",
 			Text: `Many clients store different keys at the same time. Every set that was answered STORED is there afterwards, for
 				the client that sent it and for any other.`,
+			Example: `
+				A> "set a 1\r\n1\r\n"
+				B> "set b 1\r\n2\r\n"
+				A< "STORED\r\n"
+				B< "STORED\r\n"
+				A> "get b\r\n"
+				A< "VALUE b 1\r\n2\r\nEND\r\n"
+				B> "get a\r\n"
+				B< "VALUE a 1\r\n1\r\nEND\r\n"`,
+			Pitfall: `With 50 clients 8 of 31 servers tried lose values that they had answered STORED. A map without a lock (Java's
+				HashMap loses entries; Go ends the process), a file that every set reads, changes and writes back as a whole, one
+				static buffer for everybody's requests. Hold a lock for the whole of the change, and share nothing but the store.`,
 			Check: func(t *T) {
 				const clients = 50
 				sets := t.Times(60, 3)
@@ -50,6 +62,15 @@ func concurrencyRules() []Rule {
 			Title: "concurrent sets of one key leave one of the values, whole: no torn or mixed value",
 			Text: `Many clients set the same key at the same time, to values of different lengths, while others read it. Every read,
 				then and afterwards, finds exactly one of the values that were sent: never parts of two, a wrong size, or nothing.`,
+			Example: `
+				A> "set k 3\r\naaa\r\n"
+				B> "set k 5\r\nbbbbb\r\n"
+				A< "STORED\r\n"
+				B< "STORED\r\n"
+				- every get finds aaa or bbbbb, whole: not bbb, not aaabb`,
+			Pitfall: `Size and bytes are stored one after the other, or the file is emptied and then written (open with "w"), and a reader
+				comes in between; two writers in one file mix. Make the new value aside and put it in its place in one step: an
+				assignment under the lock, or a rename of the file.`,
 			Check: func(t *T) {
 				const writers, readers = 12, 6
 				key := t.Key()
@@ -81,6 +102,19 @@ func concurrencyRules() []Rule {
 			Text: `There is one order of all sets and gets of a key that fits what every client saw and the times at which it saw
 				it: no value comes back after it was replaced, and no two clients see two values in different orders. Decided by
 				porcupine; where it runs out of time, or no client saw another's value, the rule is inconclusive.`,
+			Example: `
+				A> "set k 1\r\n1\r\n"
+				A< "STORED\r\n"
+				B> "get k\r\n"
+				B< "VALUE k 1\r\n1\r\nEND\r\n"
+				A> "set k 1\r\n2\r\n"
+				A< "STORED\r\n"
+				B> "get k\r\n"
+				B< "VALUE k 1\r\n2\r\nEND\r\n"
+				- from here on nobody gets 1 again`,
+			Pitfall: `A cache for each thread or connection, a copy in each process, a write that is done again later, removing the old
+				value before adding the new: each shows some client a value from before. So do timestamps in whole seconds. Let one
+				place decide, and every set and get go through its lock, or its one thread.`,
 			Check: func(t *T) {
 				const clients, keys = 12, 16
 				names := make([]string, keys)
@@ -116,6 +150,15 @@ func concurrencyRules() []Rule {
 			Title: "what was answered STORED is seen by every get that starts afterwards",
 			Text: `STORED means done: from then on a get of any client finds that value or a later one. It is never older, not even
 				for a moment.`,
+			Example: `
+				A> "set k 3\r\nold\r\n"
+				A< "STORED\r\n"
+				B> "set k 3\r\nnew\r\n"
+				B< "STORED\r\n"
+				A> "get k\r\n"
+				A< "VALUE k 3\r\nnew\r\nEND\r\n"`,
+			Pitfall: `STORED is sent when the set has been put into a queue, for a thread that writes, a replica or a disk, and the next
+				get finds the value from before. Answer when the store that gets are answered from has the new value.`,
 			Check: func(t *T) {
 				writer := t.Dial()
 				readers := make([]*Client, 8)

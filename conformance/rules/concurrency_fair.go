@@ -18,6 +18,17 @@ func fairnessRules() []Rule {
 			Text: `Beside clients that say nothing, stop in the middle of a request, send theirs a byte at a time, or ask without a pause, a
 				client that has just connected gets its replies as it would alone, but for 100 ms and three round trips. The median of
 				several tries counts, because the machine may be busy.`,
+			Example: `
+				A> "s"
+				B> "set k 3\r\nab"
+				- and others that say nothing, or ask without a pause
+				C> "get x\r\n"
+				C< "NOT-FOUND\r\n"
+				- C waits no longer than it would alone, but for 100 ms`,
+			Pitfall: `One loop that gives each client in turn a read with a timeout, a sleep of 50 ms where nothing came, or one lock for
+				all that is held while a reply is sent: each neighbour adds its share, and forty of them make a second. Wait for all
+				sockets at once (select, poll, epoll, an event loop) or give each a thread, and after some requests of one client
+				turn to the next.`,
 			Check: func(t *T) {
 				big, large := t.Key(), t.Text(20_000)
 				t.Dial().Set(big, large)

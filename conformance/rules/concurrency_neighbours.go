@@ -13,6 +13,14 @@ func neighbourRules() []Rule {
 			ID: "CON-05", Level: Must, Source: "R",
 			Title: "a client that says nothing delays nobody",
 			Text:  `Clients that are connected and silent, however long and however many, do not keep the others from being served.`,
+			Example: `
+				A> ""
+				- A has connected and says nothing
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `accept, then serve until this client leaves: the second waits for the first (3 of 31 servers tried). A pool of eight
+				threads is the same with eight, and a loop that waits a little at each socket in turn grows slower with every
+				client. A thread, goroutine or task for each, or an event loop.`,
 			Check: func(t *T) {
 				for range t.Times(40, 10) {
 					t.Dial()
@@ -35,6 +43,17 @@ func neighbourRules() []Rule {
 			Title: "a client that stops in the middle of a request delays nobody",
 			Text: `A client stops in the middle of a line or of a block. Others are served meanwhile, the same key too, on which the
 				unfinished set has no effect; when the client goes on, its request is answered.`,
+			Example: `
+				A> "set k 3\r\nab"
+				B> "set k 1\r\nb\r\nget k\r\n"
+				B< "STORED\r\nVALUE k 1\r\nb\r\nEND\r\n"
+				A> "c\r\n"
+				A< "STORED\r\n"
+				B> "get k\r\n"
+				B< "VALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `A lock that is taken when the set line has been read is held until the block is there, and one client that dawdles
+				stops all; in an event loop a blocking read of the block does the same. Read the whole request without a lock, then
+				lock, store, unlock.`,
 			Check: func(t *T) {
 				active := t.Dial()
 				for i := range t.Times(3, 1) {
@@ -77,6 +96,14 @@ func neighbourRules() []Rule {
 			Title: "a client that resets its connection in the middle of a request harms nobody",
 			Text: `A reset in the middle of a line, of a block, of a pipeline or of a reply ends that client's connection and
 				nothing else: what it had not finished is not stored, others are served, and new clients can connect.`,
+			Example: `
+				A> "set k 3\r\nab"
+				A> RST
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `A reset is an error that comes up only when it happens: a ConnectionResetError that nobody catches in Python, an
+				error event that nobody listens to in Node, SIGPIPE in C. They end the loop, or the process, or skip the unlock.
+				Catch it for each connection, give back what it held (with, finally, defer), and go on accepting.`,
 			Check: func(t *T) {
 				stays := t.Dial()
 				key, big, value := t.Key(), t.Key(), t.Text(50)
@@ -112,6 +139,20 @@ func neighbourRules() []Rule {
 			Title: "clients that come and go in large numbers leave the server as it was",
 			Text: `More clients than can be served at once come and go, one after the other and side by side: by the leave command, by closing, by a
 				reset, in the middle of a request. Afterwards clients are served as before and no value is lost.`,
+			Example: `
+				- 1,500 clients and more come and go, like these:
+				A> "get k\r\n"
+				A< "NOT-FOUND\r\n"
+				A> "end\r\n"
+				A< FIN
+				B> "set k 100\r\nhalf of it"
+				B> RST
+				- and then one more:
+				C> "get k\r\n"
+				C< "NOT-FOUND\r\n"`,
+			Pitfall: `Something stays behind with every client: a socket that is closed on end only, a thread that nobody joins or
+				detaches, an entry in a list of clients. After a thousand visits accept fails. Close in one place for every way to
+				leave, and look at the number of open files while clients come and go: it has to come back.`,
 			Check: func(t *T) {
 				const abreast = 32
 				visits := t.Profile.Clients + 500
@@ -161,6 +202,17 @@ func neighbourRules() []Rule {
 			Title: "a client that does not read its replies delays nobody else",
 			Text: `A client asks for many megabytes and takes none of them. The server may stop serving it, or end it; the others are served as
 				before, and keep their values.`,
+			Example: `
+				A> "set k 1000\r\n" "x"*1000 "\r\n"
+				A< "STORED\r\n"
+				A> "get k\r\n"*2000
+				- A reads none of the replies
+				B> "get k\r\n"
+				B< "VALUE k 1000\r\n" "x"*1000 "\r\nEND\r\n"
+				A> RST`,
+			Pitfall: `A blocking send to a client that does not read holds up everybody whom the same thread serves, or who waits for the
+				lock under which it is sent; queueing the replies without a bound takes all memory instead. Copy the value under the
+				lock, send it without, and read nothing more from a client whose replies pile up.`,
 			Check: func(t *T) {
 				active := t.Dial()
 				big, large := t.Key(), strings.Repeat(t.Text(100), 600)

@@ -9,6 +9,14 @@ func endRules() []Rule {
 			Title: "end closes that client's connection without a reply",
 			Text: `A client that sends end (classic: quit) gets no reply; the server closes its connection. It may be the
 				first command of the connection, or follow any other, a refused one too.`,
+			Example: `
+				> "get k\r\n"
+				< "NOT-FOUND\r\n"
+				> "end\r\n"
+				< FIN`,
+			Pitfall: `Some servers say BYE or END first, some know only quit or exit, and some leave their loop without closing the
+				socket: then the client waits (in Python a file from makefile() keeps it open, too). Send what is queued, say
+				nothing more, and close.`,
 			Check: func(t *T) {
 				for i := range t.Times(12, 4) {
 					c := t.Dial()
@@ -31,6 +39,13 @@ func endRules() []Rule {
 			Title: "replies to everything before end are sent first",
 			Text: `Requests are answered in order, and end comes last: whatever stood before it, also in the same packet, gets its
 				whole reply before the connection is closed.`,
+			Example: `
+				> "set k 3\r\nabc\r\nget k\r\nend\r\n"
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"
+				< FIN`,
+			Pitfall: `A server that searches the packet for end leaves before it has run what stands in front of it; one with a buffered
+				writer closes the socket and forgets to flush. And close() while received bytes are unread makes the kernel send a
+				reset, which can destroy replies on their way. Run requests in order, flush, shut the sending side, then close.`,
 			Check: func(t *T) {
 				for _, n := range Some(t, []int{1, 2, 10, 100, 300}, 2) {
 					c := t.Dial()
@@ -55,6 +70,13 @@ func endRules() []Rule {
 			Title: "what follows end is not run",
 			Text: `end is the last thing that a client says. A set behind it, in the same packet or the next, stores nothing; a get
 				gets no reply.`,
+			Example: `
+				A> "end\r\nset k 3\r\nabc\r\nget k\r\n"
+				A< FIN
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `end sets a flag (running = false), and the loop over the other lines of the same packet goes on to its end, so the
+				set behind it is stored. Leave that loop at once, and drop what is left in the buffer.`,
 			Check: func(t *T) {
 				other := t.Dial()
 				for i := range t.Times(10, 2) {
@@ -80,6 +102,11 @@ func endRules() []Rule {
 			ID: "END-04", Level: Should, Source: "decisions 2 and 8", Dialects: []string{Lite},
 			Title: "end with arguments is ERROR and the connection stays",
 			Text:  `An end line has exactly one token. With more it is refused like any other wrong count, and nobody leaves.`,
+			Example: `
+				> "end now\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `line.startswith("end") and strncmp(line, "end", 3) take end now and endless for end. Split the line, then compare
+				the first token as a whole, and the number of tokens.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, line := range Some(t, []string{"end x", "end end", "end 1 2 3", "end get " + t.Key(), "end " + text(t.Rand, 8, keyBytes)}, 2) {
@@ -95,6 +122,19 @@ func endRules() []Rule {
 			Title: "other clients do not notice that one ends or closes; a new one can connect",
 			Text: `A connection that ends, by end or by closing, in the middle of a line or not, is that client's affair. The others
 				go on where they were and new clients are served.`,
+			Example: `
+				A> "set k 3\r\nabc\r\n"
+				A< "STORED\r\n"
+				B> "end\r\n"
+				B< FIN
+				A> "get k\r\n"
+				A< "VALUE k 3\r\nabc\r\nEND\r\n"
+				C> "get k\r\n"
+				C< "VALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `exit() where the connection was meant, or a break that leaves the accept loop, ends the server for all. A read of 0
+				bytes means that the client has gone: whoever takes it for an empty line spins on it for ever (4 of 31 servers
+				tried). In C a write to a client that has left kills the process unless SIGPIPE is ignored. End this one connection,
+				and nothing else.`,
 			Check: func(t *T) {
 				stays := []*Client{t.Dial(), t.Dial()}
 				key, value := t.Key(), t.Text(40)
@@ -127,6 +167,14 @@ func endRules() []Rule {
 			Title: "a client that shuts its sending side still gets all its replies",
 			Text: `The end of the stream says that no more requests come, not that nobody reads. Everything asked before is
 				answered (printf … | nc works so).`,
+			Example: `
+				> "set k 3\r\nabc\r\nget k\r\n"
+				> FIN
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"
+				< FIN`,
+			Pitfall: `The end of the stream is taken for a client that has gone, and the requests before it stay unanswered. Node ends its
+				own side as soon as the other has ended, before replies that come later, unless allowHalfOpen is set. Answer every
+				whole request first, then close.`,
 			Check: func(t *T) {
 				for _, n := range Some(t, []int{1, 3, 30, 200}, 1) {
 					n = t.Times(n, 1)
@@ -149,6 +197,16 @@ func endRules() []Rule {
 			Title: "an unfinished request at the end of the stream is dropped: no reply, nothing stored",
 			Text: `A line without its line end, or a set without the end of its block, is not a request. When the stream ends there,
 				the server closes the connection without a reply and stores nothing.`,
+			Example: `
+				A> "set k 3\r\nabc"
+				A> FIN
+				A< FIN
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `At the end of a stream readLine in Java, Go's Scanner and Node's readline hand out the last piece as if its line end
+				had come, so that half of a request is run when a client dies: set k 100 is cut to set k 10, a value to its first
+				packet. Look whether the line end is there (Python's readline keeps it, Go's ReadString returns an error without
+				it).`,
 			Check: func(t *T) {
 				other := t.Dial()
 				present, value := t.Key(), t.Text(30)

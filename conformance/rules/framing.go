@@ -10,6 +10,14 @@ func framingRules() []Rule {
 			Title: "an unknown command is ERROR, in step",
 			Text: `A line whose first token is no command is answered with one ERROR, whatever follows on the line, and the next
 				line is a command again. That goes for words that begin like a command too.`,
+			Example: `
+				> "delete k\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"
+				> "gett k\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `A chain of ifs without a last else: 3 of 31 servers tried say nothing, and the client waits for ever. Others look at
+				the first letter or at startswith("get"), close the connection, or read a block behind any line of three words.
+				Compare the whole first token, and end with an else that says ERROR once.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{"nonsense", "x", "g", "ge", "se", "gett", "sett", "getget", "sset", "en", "endd", "set:", "\"get\"",
@@ -34,6 +42,14 @@ func framingRules() []Rule {
 			Title: "an empty or blank line is ERROR, in step",
 			Text: `A line without a token is no command: it gets one ERROR like any other, and is not passed over in silence, which
 				would leave the client waiting.`,
+			Example: `
+				> "\r\n"
+				< "ERROR\r\n"
+				> "   \r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `if not line: continue is a habit, and split()[0] of nothing throws: 9 of 31 servers tried never answer a blank line.
+				An empty read is the end of the stream; an empty line is a request without a command, and is answered like every
+				other.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, line := range Some(t, []string{"", " ", "  ", strings.Repeat(" ", 10+t.Rand.IntN(100))}, 2) {
@@ -55,6 +71,13 @@ func framingRules() []Rule {
 			ID: "FRM-03", Level: Must, Source: "M; decision 1",
 			Title: "commands are lower case: SET, Get, END are unknown",
 			Text:  `In any other case the three words are unknown commands: one ERROR, no data block, no value, and nobody leaves.`,
+			Example: `
+				> "GET k\r\n"
+				< "ERROR\r\n"
+				> "SET k 3\r\nabc\r\n"
+				< "ERROR\r\nERROR\r\n"`,
+			Pitfall: `lower(), equalsIgnoreCase and strcasecmp are meant kindly. But then SET has a block on one server and none on the
+				next, and a client cannot know what becomes of its value. Compare the bytes.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				present, fresh := t.Key(), t.Key()
@@ -83,6 +106,12 @@ func framingRules() []Rule {
 			ID: "FRM-04", Level: Should, Source: "A, which writes get <key> \\r\\n; decision 1",
 			Title: "one or more spaces separate tokens; leading and trailing spaces are ignored",
 			Text:  `Spaces between, before and after the tokens of a command line do not matter, however many.`,
+			Example: `
+				> "  set   k  3  \r\nabc\r\n get k \r\n"
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `split(" ") makes an empty token between two spaces, and taking the rest of the line for the key adds the trailing
+				space to it, which the assignment writes before each line end. Split at every space and drop the tokens that are
+				empty.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				gap := func() string { return strings.Repeat(" ", 1+t.Rand.IntN(5)) }
@@ -112,6 +141,15 @@ func framingRules() []Rule {
 			Title: "a tab is not a separator",
 			Text: `Nor is any other white space but the space: such a byte belongs to its token, so "get<tab>k" is an unknown command
 				and "get k<tab>" does not ask for k.`,
+			Example: `
+				> "get\tk\r\n"
+				< "ERROR\r\n"
+				> "get k\t\r\n"
+				< "ERROR\r\n"
+				- here NOT-FOUND is right too`,
+			Pitfall: `split() in Python, \s in regular expressions, scanf, and strings.Fields in Go separate at tabs and more: form feeds
+				and, in decoded text, no-break spaces. On another server the same line is one word. Split at byte 32 alone: split(b"
+				"), without the empty ones.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key := t.Key()
@@ -140,6 +178,14 @@ func framingRules() []Rule {
 			Title: "a command line may end in a bare LF; a block ends the way its command line ended",
 			Text: `"get k\n" is a get. "set k 3\nabc\n" is STORED, and "set k 2\nab\r\n" is refused, because that block has 3 bytes.
 				Replies end in CRLF all the same. (Classic: the block ends in CRLF always.)`,
+			Example: `
+				> "set k 3\nabc\nget k\n"
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"
+				> "set k 2\nab\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `A server that waits for "\r\n" leaves the person who types at nc without an answer, for nc sends a bare LF. One that
+				takes either end off either line cannot tell ab from ab and a CR. Find the LF, see whether a CR stands before it,
+				and end the block in the same way.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for range t.Times(10, 1) {
@@ -175,6 +221,13 @@ func framingRules() []Rule {
 			Title: "a CR before the CRLF of a command line belongs to the last token",
 			Text: `A line ends in one CRLF. A CR before it is a byte of the last token like any other, so "get k\r\r\n" asks for a
 				key that cannot be, "end\r\r\n" is an unknown command and "set k 3\r\r\n" has an unreadable size.`,
+			Example: `
+				> "get k\r\r\n"
+				< "ERROR\r\n"
+				> "end\r\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `rstrip("\r\n"), rstrip() and TrimRight take away every CR at the end of the line, not one line end. Take off exactly
+				CRLF: removesuffix in Python, CutSuffix in Go, or compare the last two bytes.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for range t.Times(5, 1) {

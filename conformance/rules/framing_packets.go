@@ -12,6 +12,17 @@ func packetRules() []Rule {
 			Title: "a request that arrives byte by byte is answered like one that arrives at once",
 			Text: `How TCP cuts the bytes means nothing. A server reads until it has a whole request, also when every byte comes
 				alone.`,
+			Example: `
+				> "s"
+				> "et k 3"
+				> "\r"
+				> "\n"
+				> "abc\r\n"
+				< "STORED\r\n"
+				- every line is a packet of its own`,
+			Pitfall: `A set that comes byte by byte fails on 19 of 31 servers tried. recv, Node's data event and conn.Read return what has
+				arrived, which may be one byte or two requests and is never a message; on one's own machine it looks like one.
+				Append to a buffer that belongs to the connection, and take requests out of that.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				bytewise := func(request string) { c.SendApart(strings.Split(request, "")...) }
@@ -41,6 +52,14 @@ func packetRules() []Rule {
 			Title: "a request cut in two at any place is answered the same",
 			Text: `Checked is every place: inside of a word, between CR and LF, before the block, inside of it, and with the second
 				part joined to the next request.`,
+			Example: `
+				> "set k 3\r"
+				> "\nabc\r"
+				> "\nget k\r\n"
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `The cut that hurts is the one between CR and LF: code that looks for the line end in each packet by itself misses
+				it, or takes the lone LF for an empty line. Text decoded packet by packet breaks where a character is cut. Search in
+				all bytes that have not been used yet, not in those that came last.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value, absent := t.Key(), t.Text(8), t.Key()
@@ -84,6 +103,12 @@ func packetRules() []Rule {
 			ID: "FRM-09", Level: Must, Source: "it follows from a byte stream",
 			Title: "requests that arrive in one packet are each answered, in order",
 			Text:  `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked.`,
+			Example: `
+				> "set a 1\r\n1\r\nset b 1\r\n2\r\nget a\r\nget b\r\n"
+				< "STORED\r\nSTORED\r\nVALUE a 1\r\n1\r\nEND\r\nVALUE b 1\r\n2\r\nEND\r\n"`,
+			Pitfall: `Two gets in one packet fail on 19 of 31 servers tried: they answer the first line of what recv returned and forget
+				the others, or read again before they look at what they have. Take requests out of the buffer until no whole one is
+				left, and only then read.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, n := range Some(t, []int{2, 3, 5, 10, 50, 200}, 2) {
@@ -119,6 +144,12 @@ func packetRules() []Rule {
 			Title: "a pipeline of good and bad requests is answered one by one, in order",
 			Text: `A refused request takes one reply's place and no more: what was asked before and after it is answered as if it
 				had been asked alone. Checked on sequences from the seed, cut at places from the seed.`,
+			Example: `
+				> "get x\r\nnonsense\r\nset k 3\r\nab\r\nset k 3\r\nabc\r\nget k\r\n"
+				< "NOT-FOUND\r\nERROR\r\nERROR\r\nSTORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `Errors are where servers lose their place: the handler empties the input buffer, an exception leaves the loop over
+				the packet, or ERROR is written to the socket past the replies that wait in a buffer. Let an error take the way of
+				every other reply, and take out of the buffer what the bad request used and no more.`,
 			Check: func(t *T) {
 				for range t.Times(8, 1) {
 					c := t.Dial()
@@ -138,6 +169,15 @@ func packetRules() []Rule {
 			Title: "header and block may come in one packet or in two",
 			Text: `A client may write the set line and the block together or one after the other, and the block's line end apart
 				from the block.`,
+			Example: `
+				> "set k 3\r\n"
+				> "abc\r\n"
+				< "STORED\r\n"
+				> "set k 3\r\ndef\r\n"
+				< "STORED\r\n"`,
+			Pitfall: `One server reads the block with a new recv and loses what came with the line; another wants both in one packet and
+				says ERROR when the block is late. Each works with the client it was written with. Read lines and blocks through one
+				buffered reader that lives as long as the connection, and never past it with recv.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, n := range t.sizes(6, 1, 20000) {
@@ -159,6 +199,15 @@ func packetRules() []Rule {
 			ID: "FRM-12", Level: Must, Source: "R",
 			Title: "one connection serves many requests",
 			Text:  `A connection stays until the client ends it; it is not good for one request only.`,
+			Example: `
+				> "set k 3\r\nabc\r\n"
+				< "STORED\r\n"
+				> "get k\r\n"
+				< "VALUE k 3\r\nabc\r\nEND\r\n"
+				> "get x\r\n"
+				< "NOT-FOUND\r\n"`,
+			Pitfall: `accept, recv, send, close is how echo examples are written, and handle() of Python's socketserver is called once for
+				a connection, not once for a request. Loop until the client leaves.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				var key, value string
@@ -182,6 +231,15 @@ func packetRules() []Rule {
 			Title: "a deep pipeline whose replies are read only later is answered whole",
 			Text: `A client may send many requests before it reads the first reply. The server may stop reading while its replies
 				are not taken, but it loses none and does not hang when they are.`,
+			Example: `
+				> "set k 3\r\nabc\r\n"
+				< "STORED\r\n"
+				> "get k\r\n"*1000
+				- the client reads nothing before it has sent all
+				< "VALUE k 3\r\nabc\r\nEND\r\n"*1000`,
+			Pitfall: `When replies are not taken the kernel's buffers fill. A blocking write then holds up the thread, which must not be
+				everybody's; a non-blocking send takes fewer bytes than it was given, and whoever does not look at the number it
+				returns loses the rest. Keep what was not taken, and read no more from this client until it is gone.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value, absent := t.Key(), t.Text(4000), t.Key()

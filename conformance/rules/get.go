@@ -11,6 +11,14 @@ func getRules() []Rule {
 			Title: "get of a present key answers VALUE key size, the value, END",
 			Text: `The reply is the line VALUE with the key as it was asked for and the size in decimal, the value with a line
 				end of its own, and the line END. (Classic: the flags stand between key and size.)`,
+			Example: `
+				> "set colour 4\r\nblue\r\n"
+				< "STORED\r\n"
+				> "get colour\r\n"
+				< "VALUE colour 4\r\nblue\r\nEND\r\n"`,
+			Pitfall: `The reply is written from memory: memcached's flags between key and size, no key, a space before the CRLF, a size
+				that counts the CRLF, no line end between value and END, no END. A client reads the first line, then as many bytes
+				as it says, then "\r\nEND\r\n"; try yours with a client that somebody else has written.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, n := range t.sizes(30, 2, 2000) {
@@ -27,6 +35,14 @@ func getRules() []Rule {
 			Title: "get of an absent key answers NOT-FOUND",
 			Text: `A key that was never stored is answered with the one line of a miss; also a key that only begins like a
 				stored one, or goes on after it.`,
+			Example: `
+				> "get colour\r\n"
+				< "NOT-FOUND\r\n"
+				> "set colours 3\r\nred\r\nget colour\r\n"
+				< "STORED\r\nNOT-FOUND\r\n"`,
+			Pitfall: `A miss is answered with END, NOT_FOUND, null or an empty line, or not at all, and then the client waits for ever.
+				Searching a file for the first line that begins with the key finds colours for colour. Look the whole key up, and
+				answer every get.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for range t.Times(20, 1) {
@@ -46,6 +62,13 @@ func getRules() []Rule {
 			Title: "a get line without exactly 2 tokens is ERROR",
 			Text: `A get names one key. Without a key, or with more than one, it is refused and no value is sent. (Classic: a get
 				of several keys is legal; without a key it is refused.)`,
+			Example: `
+				> "get\r\n"
+				< "ERROR\r\n"
+				> "get a b\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `split(" ")[1] throws on a bare get, and where it does not look further it answers get a b for a alone; memcached
+				answers for both, which a client of the lite dialect does not expect. Count the tokens first: exactly two.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				first, second := t.Key(), t.Key()
@@ -72,6 +95,15 @@ func getRules() []Rule {
 			Title: "keys are distinct byte strings: case, prefixes, look-alike numbers, path-like keys",
 			Text: `Two keys are the same only if all their bytes are. Nothing is folded, trimmed, cut, decoded, or read as a
 				number, a path or a word of some language; a difference in the last of 250 bytes counts.`,
+			Example: `
+				> "set k 1\r\n1\r\nset K 1\r\n2\r\nset 1 1\r\n3\r\nset 01 1\r\n4\r\nset ../k 1\r\n5\r\n"
+				< "STORED\r\n"*5
+				> "get k\r\nget 1\r\nget ../k\r\n"
+				< "VALUE k 1\r\n1\r\nEND\r\nVALUE 1 1\r\n3\r\nEND\r\nVALUE ../k 1\r\n5\r\nEND\r\n"`,
+			Pitfall: `With a file for each key ../k is a path (it leaves the data folder in 4 of 31 servers tried), a/k a folder, and k
+				and K one file on macOS and Windows. A plain JavaScript object has a __proto__ and a constructor before anything is
+				stored, and keys read as numbers or cut to a field fall together. Use a map of byte strings, and hashes of the keys
+				where there must be file names.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, group := range Some(t, lookAlikes(t), 1) {
@@ -94,6 +126,16 @@ func getRules() []Rule {
 			Title: "what one client stored, every other client gets, after the first has left too",
 			Text: `The store is shared: values belong to the server and not to a connection. They stay when the client that
 				stored them leaves, in order or not.`,
+			Example: `
+				A> "set k 3\r\nabc\r\n"
+				A< "STORED\r\n"
+				A> "end\r\n"
+				A< FIN
+				B> "get k\r\n"
+				B< "VALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `The map is a local variable of the function that serves a client, or a field of a handler that is made anew for each
+				(Python's socketserver does), or a copy in a process of its own (fork, multiprocessing, Node's cluster). Make one
+				store before the first accept, and pass it to everybody.`,
 			Check: func(t *T) {
 				values := map[string]string{}
 				check := func(who string, c *Client) {
@@ -132,6 +174,14 @@ func getRules() []Rule {
 			Title: "get changes nothing: asked again, it answers the same",
 			Text: `A get neither removes nor creates nor alters. The same question gets the same answer, however often and by
 				whomever it is asked.`,
+			Example: `
+				> "set k 3\r\nabc\r\nget k\r\nget k\r\n"
+				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\nVALUE k 3\r\nabc\r\nEND\r\n"
+				> "get x\r\nget x\r\n"
+				< "NOT-FOUND\r\nNOT-FOUND\r\n"`,
+			Pitfall: `pop where get was meant; a defaultdict, or map[key] in C++, which makes an empty entry of every key that it is asked
+				for; a file that has been read to its end by the first get. Look up with a call that only reads (get, find,
+				contains).`,
 			Check: func(t *T) {
 				c, other := t.Dial(), t.Dial()
 				present, absent, value := t.Key(), t.Key(), t.Text(100)
@@ -151,6 +201,15 @@ func getRules() []Rule {
 			Title: "get of a key longer than 250 bytes is refused or a miss, in step",
 			Text: `No such key can have been stored. R speaks of the limit for set only, so both answers are right; what is not
 				is the value of the key's first 250 bytes, silence, or a closed connection.`,
+			Example: `
+				> "get " "k"*251 "\r\n"
+				< "ERROR\r\n"
+				- NOT-FOUND is right too
+				> "get k\r\n"
+				< "NOT-FOUND\r\n"`,
+			Pitfall: `A field of fixed length cuts the key (char key[251], strncpy), and the get finds what another key holds; or the
+				check that is there for sets throws in a get and ends the connection. Compare the length in bytes, answer, and read
+				on.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, n := range Some(t, []int{251, 252, 255, 256, 257, 300, 500, 512, 513, 1000, 1024, 1025, 251 + t.Rand.IntN(1500)}, 1) {

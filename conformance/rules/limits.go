@@ -12,6 +12,13 @@ func limitRules() []Rule {
 			ID: "LIM-01", Level: Must, Source: "R; decision 4",
 			Title: "keys of 1 to 250 bytes are stored and found",
 			Text:  `Every length from 1 to 250 is legal, each key distinct from the others.`,
+			Example: `
+				> "set " "k"*250 " 1\r\nv\r\n"
+				< "STORED\r\n"
+				> "get " "k"*250 "\r\n"
+				< "VALUE " "k"*250 " 1\r\nv\r\nEND\r\n"`,
+			Pitfall: `< where <= was meant, char key[250] without a place for the NUL, a file called after the key with a suffix that
+				brings it over the file system's 255 bytes: 249 work and 250 do not. Try both sides of every limit.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				lengths := make([]int, 250)
@@ -38,6 +45,13 @@ func limitRules() []Rule {
 			Title: "a set with a key longer than 250 bytes is refused",
 			Text: `From 251 bytes on, in however few characters, the set is refused and nothing is stored, neither under that key nor under its first 250
 				bytes.`,
+			Example: `
+				> "set " "k"*251 " 1\r\nv\r\n"
+				< "ERROR\r\n"
+				> "get " "k"*250 "\r\n"
+				< "NOT-FOUND\r\n"`,
+			Pitfall: `Most servers have no limit. Of those that do, some cut the key to 250 bytes and so overwrite another's value, and
+				some count characters, so that 126 é with their 252 bytes pass. Count bytes, refuse, and store nothing.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				keys := []string{strings.Repeat("é", 126), strings.Repeat("語", 84), t.Key() + strings.Repeat("😀", 60)}
@@ -63,6 +77,12 @@ func limitRules() []Rule {
 			Title: "a set refused for its key consumes its block: one reply, in step",
 			Text: `Whatever is wrong with the key, 3 tokens and a readable size announce a block. It is read and thrown away with
 				the refusal, never run as a command, whatever it looks like and whether or not its size is right.`,
+			Example: `
+				> "set " "k"*251 " 3\r\nend\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `The check of the key returns before the block has been read, so the block is run as a command: here it says end.
+				Memcached 1.6 does so too. Or both the line and the block get an ERROR. The count of tokens and the size say whether
+				a block follows: read it away, then judge the key.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				present, value := t.Key(), t.Text(30)
@@ -87,6 +107,12 @@ func limitRules() []Rule {
 			Title: "a key with a byte up to 0x20 or 0x7f is refused, in step",
 			Text: `Control characters in a key are refused and the set's block is consumed. (A space, CRLF and LF cannot be in a key
 				anyway: they end it.)`,
+			Example: `
+				> "set a\tb 1\r\nv\r\nget a\tb\r\nget k\r\n"
+				< "ERROR\r\nERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `Hardly anyone looks, and then a key with an escape sequence turns up in a log, on a terminal or as a file name. One
+				loop over the bytes is enough: refuse the key if one of them is 0x20 or less, or 0x7f. isprint depends on the locale
+				and refuses more than that.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				present, value := t.Key(), t.Text(10)
@@ -118,6 +144,14 @@ func limitRules() []Rule {
 			Title: "other bytes in keys are just bytes, UTF-8 or not",
 			Text: `From 0x21 to 0x7e and from 0x80 to 0xff every byte may be in a key, alone or in any company. They are not decoded:
 				two sequences that are not UTF-8 stay two keys, and composed and decomposed letters are different.`,
+			Example: `
+				> "set é 1\r\n1\r\nset \xff\x80 1\r\n2\r\n"
+				< "STORED\r\nSTORED\r\n"
+				> "get \xff\x80\r\nget é\r\n"
+				< "VALUE \xff\x80 1\r\n2\r\nEND\r\nVALUE é 1\r\n1\r\nEND\r\n"`,
+			Pitfall: `decode() throws on bytes that are not UTF-8, or makes the same U+FFFD of all of them, so that two keys become one;
+				isalnum and [A-Za-z0-9_] refuse what is legal. Keep keys as bytes. In Node, where a Map compares Buffers by
+				identity, a latin1 string of the bytes does the same.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				id := t.Key()
@@ -148,6 +182,14 @@ func limitRules() []Rule {
 			Title: "a value of the maximum size is stored and comes back",
 			Text: `The maximum is 1 MiB (classic: 1 MiB less 4 KiB, because memcached counts an item's overhead). The maximum itself is
 				legal, and so is everything up to it.`,
+			Example: `
+				> "set k 1048576\r\n" "x"*1048576 "\r\n"
+				< "STORED\r\n"
+				> "get k\r\n"
+				< "VALUE k 1048576\r\n" "x"*1048576 "\r\nEND\r\n"`,
+			Pitfall: `1 MiB comes back right from 8 of 31 servers tried, and 9 say STORED and lose part of it. Fixed buffers on the way
+				in; on the way out one send whose return value nobody looks at, though it may take less than all. Read in a loop,
+				write in a loop (sendall, io.ReadFull, write until nothing is left).`,
 			Check: func(t *T) {
 				c := t.Dial()
 				most := t.Profile.MaxValue
@@ -165,6 +207,12 @@ func limitRules() []Rule {
 			Title: "a value larger than the maximum is refused, in step",
 			Text: `A value of one byte more than 1 MiB, or of many more, is refused when its block has been read and thrown away. An earlier
 				value stays, and the next line is a command.`,
+			Example: `
+				> "set k 1048577\r\n" "x"*1048577 "\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `Without a limit one client can fill the memory that all need. With one, the refusal often comes at the line, and a
+				million bytes are run as commands, or the first part of the value is stored. Throw the block away piece by piece,
+				keep none of it, and answer when it has ended.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				const most = 1 << 20
@@ -189,6 +237,15 @@ func limitRules() []Rule {
 			Title: "a command line whose first 8,192 bytes hold no LF: ERROR and close",
 			Text: `A line that long is no command; the server says so and closes the connection, and does not keep what it is
 				sent. It does so too when the line end has already arrived behind the 8,192 bytes. Other clients do not notice.`,
+			Example: `
+				A> "x"*8192
+				A< "ERROR\r\n"
+				A< FIN
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `readline() without a limit, or a buffer that doubles until a LF is found in it, lets one client take all memory with
+				a line that never ends. Give the search an end at 8,192 bytes, say ERROR, and close: nobody knows where the next
+				command would begin.`,
 			Check: func(t *T) {
 				other := t.Dial()
 				for _, n := range Some(t, []int{8192, 8193, 8200, 10_000, 65_536, 300_000}, 1) {
@@ -212,6 +269,14 @@ func limitRules() []Rule {
 			Title: "a command line of 8,191 bytes and a LF is an ordinary line",
 			Text: `Up to 8,191 bytes before the LF, the CR among them, a line is judged like any other: spaces around its tokens are
 				ignored, a wrong count or an unknown command is ERROR, and the connection stays.`,
+			Example: `
+				> "get k" " "*8185 "\r\n"
+				< "NOT-FOUND\r\n"
+				> "x"*8190 "\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `With a buffer of 1024 or 4096 bytes fgets returns the first part of a long line as if it were a line, and the next
+				part is taken for another command. What is too long should be a number that you chose, tried on both sides, and not
+				the size of a buffer.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(20)

@@ -20,6 +20,16 @@ func clientLimitRules() []Rule {
 			Text: `1024 clients are connected at the same time, and every one of them stores and gets a value. The profile says
 				how many may be missing (memcached started with -c 1024 serves 998: its listeners count). Places of clients
 				that have just left may need a moment, so a client that is refused tries again for a second.`,
+			Example: `
+				- 1023 clients have connected and stay
+				A> "set k 3\r\nabc\r\n"
+				A< "STORED\r\n"
+				- each of the others, while all are there:
+				B> "get k\r\n"
+				B< "VALUE k 3\r\nabc\r\nEND\r\n"`,
+			Pitfall: `select() ends at 1024 descriptors, and in C writes past its set beyond that; ulimit -n is often 1024, and the
+				listener and the log count too; a pool has 8 or 100 threads; listen(1) turns away a burst. Raise the limit at the
+				start (setrlimit), use poll, epoll, kqueue or what the language brings, and give listen a long queue.`,
 			Check: func(t *T) {
 				most := t.Profile.Clients
 				t.NeedDescriptors(most)
@@ -34,6 +44,18 @@ func clientLimitRules() []Rule {
 			Text: `A client too many is refused in a way that it can tell: ERROR, or silence until the connection is closed, or a reset.
 				All others are served as before. Where more than twice 1024 clients are served, the limit is not reached
 				and the rule is not run.`,
+			Example: `
+				- A is the last of 1024 clients that are connected
+				A> "get k\r\n"
+				A< "NOT-FOUND\r\n"
+				B> "get k\r\n"
+				B< "ERROR\r\n"
+				B< FIN
+				A> "get k\r\n"
+				A< "NOT-FOUND\r\n"`,
+			Pitfall: `A server that just stops accepting leaves the client too many connected, for the kernel has done that, and without
+				an answer for ever. Where accept fails for want of descriptors the loop ends, or spins. Accept, say ERROR, close;
+				after an accept that failed wait a moment and go on.`,
 			Check: func(t *T) {
 				h := t.holdLimit()
 				for refused := 0; refused < t.Times(5, 1); {
@@ -70,6 +92,17 @@ func clientLimitRules() []Rule {
 			Text: `With all places taken one client leaves, by the leave command, by closing or by a reset; within 100 ms another
 				can take its place. (The best of several tries counts, because the machine may be busy.) Not run where the limit
 				is not reached.`,
+			Example: `
+				- A is the last of 1024 clients that are connected
+				A> "get k\r\n"
+				A< "NOT-FOUND\r\n"
+				A> "end\r\n"
+				A< FIN
+				B> "get k\r\n"
+				B< "NOT-FOUND\r\n"`,
+			Pitfall: `The count goes down on end and not when a client closes, is reset or runs into an exception, so places get lost one
+				by one; or a sweep gives them back every other second. Give the place back where the connection ends, for whatever
+				reason: finally, defer, a destructor.`,
 			Check: func(t *T) {
 				h := t.holdLimit()
 				const within = 100 * time.Millisecond

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"memlite/reports"
 )
 
 // Level says how binding a rule is.
@@ -51,6 +53,8 @@ type Rule struct {
 	ID       string // SET-03: stable for ever, never a position
 	Title    string
 	Text     string // the behaviour in words, with the clause that it comes from
+	Example  string // one exchange in PROTOCOL.md's notation, of lite in the profile report; "- " begins a remark
+	Pitfall  string // how servers usually get it wrong, what invites it, and what to do instead
 	Source   string // R, T, A, M or a decision: see RULES.md
 	Level    Level
 	Family   string   // set, get, end, framing, limits, concurrency
@@ -62,6 +66,12 @@ type Rule struct {
 
 // In reports whether the rule applies in the dialect.
 func (r Rule) In(dialect string) bool { return slices.Contains(r.Dialects, dialect) }
+
+// Report is the rule as a report has it, without an outcome.
+func (r Rule) Report() *reports.Rule {
+	return &reports.Rule{ID: r.ID, Family: r.Family, Title: r.Title, Text: r.Text, Source: r.Source,
+		Level: r.Level.String(), Labels: slices.Clone(r.Labels), Example: r.Example, Pitfall: r.Pitfall}
+}
 
 // All returns the table, ordered by family and ID. The slice is the caller's.
 func All() []Rule {
@@ -85,9 +95,22 @@ func All() []Rule {
 			if r.Dialects == nil {
 				r.Dialects = []string{Lite, Classic}
 			}
-			r.Text = strings.Join(strings.Fields(r.Text), " ")
+			r.Text, r.Pitfall = oneLine(r.Text), oneLine(r.Pitfall)
+			r.Example = unindent(r.Example)
 			all = append(all, r)
 		}
 	}
 	return all
+}
+
+// oneLine joins what the source breaks over several lines.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// unindent takes from the lines of s what indents them in the source, and the line breaks around them.
+func unindent(s string) string {
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(s)) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "\n")
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+var exampleLine = regexp.MustCompile(`^(- .+|[A-Z]?[<>] (FIN|RST|".*"(\*\d+)?))$`)
+
 func TestTable(t *testing.T) {
 	families := map[string]string{"SET": "set", "GET": "get", "END": "end", "FRM": "framing", "LIM": "limits", "CON": "concurrency"}
 	seen := map[string]bool{}
@@ -25,8 +27,23 @@ func TestTable(t *testing.T) {
 		if len(r.Text) < 60 || !strings.HasSuffix(r.Text, ".") && !strings.HasSuffix(r.Text, ")") || strings.Contains(r.Text, "\n") {
 			t.Errorf("%s: text %q", r.ID, r.Text)
 		}
+		if len(r.Pitfall) < 60 || len(r.Pitfall) > 600 || !strings.HasSuffix(r.Pitfall, ".") && !strings.HasSuffix(r.Pitfall, ")") {
+			t.Errorf("%s: pitfall of %d bytes: %q", r.ID, len(r.Pitfall), r.Pitfall)
+		}
+		if r.Example == "" {
+			t.Errorf("%s has no example", r.ID)
+		}
+		for line := range strings.SplitSeq(r.Example, "\n") {
+			if len(line) > 100 || !exampleLine.MatchString(line) {
+				t.Errorf("%s: a line of its example is %q", r.ID, line)
+			}
+		}
 		if r.Source == "" || r.Check == nil || r.Level < Must || r.Level > May {
 			t.Errorf("%s: source %q, level %v", r.ID, r.Source, r.Level)
+		}
+		// What the report alone says binds; what only a careful server does, neither report nor assignment asks for.
+		if r.Source == "R" && r.Level != Must || regexp.MustCompile(`^[RA]\b`).MatchString(r.Source) && r.Level == May {
+			t.Errorf("%s is a %v, and its source is %q", r.ID, r.Level, r.Source)
 		}
 		if !r.In(Lite) {
 			t.Errorf("%s is not a rule of lite", r.ID)

@@ -14,6 +14,16 @@ func setLineRules() []Rule {
 			Text: `R counts four parts of a set: the command, the key, the size and the value, the last of which is the
 				block. So the line has exactly 3 tokens; fewer or more are refused. (In classic the line has 5, or 6 with
 				noreply; fewer, and many more, are refused.)`,
+			Example: `
+				> "set k\r\n"
+				< "ERROR\r\n"
+				> "set k 3 abc\r\n"
+				< "ERROR\r\n"
+				> "set\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `parts[2] of a line with two words throws, which ends the connection, or in Go the whole process; 6 of 31 servers
+				tried never answer a bare set. Where only the first three words are looked at, a fourth passes unseen. Count the
+				tokens before you use one.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, tail := range Some(t, wrongSetTails(t), 4) {
@@ -31,6 +41,14 @@ func setLineRules() []Rule {
 			Text: `Without 3 tokens there is no size to go by, so the line stands alone: "set k 3 abc" gets one ERROR, and
 				memcached's "set k 0 0 3" with a block gets two, the second for the block taken as a command. Nothing is
 				stored.`,
+			Example: `
+				> "set k 3 abc\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"
+				> "set k 0 0 3\r\nabc\r\n"
+				< "ERROR\r\nERROR\r\n"`,
+			Pitfall: `A server that reads a block after every line that begins with set eats the next command here, or waits for one.
+				Another takes memcached's five words as well, or the value from the line itself, and says STORED. Read a block only
+				after a line of three words, the last of which is a size.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
@@ -58,6 +76,12 @@ func setLineRules() []Rule {
 			Text: `A size with a sign, without digits, with anything but the ASCII digits 0 to 9, or with more than 10 of
 				them is refused, and the next line is a command. (Classic: a negative size, or one that is not a number, is
 				refused.)`,
+			Example: `
+				> "set k -1\r\nset k 3x\r\nset k 0x3\r\nget k\r\n"
+				< "ERROR\r\nERROR\r\nERROR\r\nNOT-FOUND\r\n"`,
+			Pitfall: `Number parsers take more than numbers: atoi and parseInt read 3x as 3, Python's int takes -1, +3, 1_0 and the digits
+				of other scripts, JavaScript's Number takes 0x3 and 1e1. 10 of 31 servers tried store a set of size -1. Check that
+				the token is 1 to 10 of the bytes 0 to 9, then convert it.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
@@ -83,6 +107,12 @@ func setLineRules() []Rule {
 			ID: "SET-12", Level: Must, Source: "M; decision 2",
 			Title: "leading zeros in a size of up to 10 digits are legal",
 			Text:  `0005 is 5, and 0010 is 10, not 8. The size comes back without the zeros.`,
+			Example: `
+				> "set k 0010\r\n0123456789\r\nget k\r\n"
+				< "STORED\r\nVALUE k 10\r\n0123456789\r\nEND\r\n"`,
+			Pitfall: `strtol and Go's ParseInt with base 0, and C's %i, read 0010 as octal, which is 8. A check that prints the number
+				again and compares it with the token refuses it, and a server that keeps the token sends the zeros back. Convert
+				with base 10, and answer with the length that the value has.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, n := range Some(t, []int{5, 0, 1, 8, 9, 10, 11, 77, 100, 1000, 4096}, 2) {
@@ -103,6 +133,14 @@ func setLineRules() []Rule {
 			Title: "a readable size always has a block, however large the size",
 			Text: `A size of up to 10 digits is read as the number it is, not cut to 32 bits, and always has a block: the
 				refusal comes when the block's end has been read, and the next line is a command.`,
+			Example: `
+				> "set k 9999999999\r\nabc\r\nget k\r\n"
+				< "ERROR\r\nNOT-FOUND\r\n"
+				> "set k 4294967299\r\nabc\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `Read into 32 bits 4294967299 is 3, and abc is stored; malloc(size) or new byte[size] before a byte has come can end
+				the process; a server that refuses at the line runs the block as a command, and one that reads <size> bytes first
+				waits for what never comes. Read the size into 64 bits, and throw the block away piece by piece, up to its CRLF.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)

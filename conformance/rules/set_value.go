@@ -13,6 +13,12 @@ func setValueRules() []Rule {
 			Title: "any byte may be in a value: NUL, bare CR, bare LF, 0x80 to 0xff",
 			Text: `A value is bytes, not text. In lite the one thing it cannot contain is the pair CRLF, which ends its block;
 				a CR alone, also as the last byte, a LF alone, NUL and everything that is not UTF-8 it can. In classic CRLF too.`,
+			Example: `
+				> "set k 7\r\n\x00a\nb\rc\xff\r\nget k\r\n"
+				< "STORED\r\nVALUE k 7\r\n\x00a\nb\rc\xff\r\nEND\r\n"`,
+			Pitfall: `The block is handled as text: C strings end at NUL, decode() throws on \xff or puts U+FFFD in its place, Java's
+				readLine and Node's readline end a line at a bare CR or LF. Keep bytes (bytes, byte[], Buffer), and look for the
+				pair CRLF, not for one half of it.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{"\x00", "\r", "\n", "\xff", "a\x00b", "abc\r", "\rabc", "\nabc", "abc\n", "\r\r", "\n\r", "\n\n",
@@ -40,6 +46,14 @@ func setValueRules() []Rule {
 			Title: "values of every size up to 64 KiB come back, around powers of two and packet sizes",
 			Text: `No size is special. Checked are the sizes around every power of two, around the sizes of packets and
 				common buffers, and some between.`,
+			Example: `
+				> "set k 65536\r\n" "x"*65536 "\r\n"
+				< "STORED\r\n"
+				> "get k\r\n"
+				< "VALUE k 65536\r\n" "x"*65536 "\r\nEND\r\n"`,
+			Pitfall: `A value that does not fit into one packet needs more than one read: recv(1024) returns what has come so far, fgets
+				and char buf[1024] cut, Go's bufio.Scanner gives up at 64 KiB, and off-by-one faults show only where the value just
+				fills the buffer. Read in a loop until the block is whole, into a buffer that grows.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				var list []int
@@ -66,6 +80,14 @@ func setValueRules() []Rule {
 			Title: "the size counts bytes, not characters",
 			Text: `A value in UTF-8 is announced, and comes back, with its number of bytes. Announced with its number of
 				characters, or of UTF-16 units, it is too long and refused.`,
+			Example: `
+				> "set k 2\r\né\r\nget k\r\n"
+				< "STORED\r\nVALUE k 2\r\né\r\nEND\r\n"
+				> "set k 1\r\né\r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `len of a Python str counts characters, length of a Java or JavaScript string counts UTF-16 units: for é both say 1,
+				and it has 2 bytes. 9 of 31 servers tried announce a length in characters. Count the bytes as they came, or encode
+				first (len(s.encode()), getBytes(UTF_8).length, Buffer.byteLength).`,
 			Check: func(t *T) {
 				c := t.Dial()
 				for _, value := range Some(t, []string{"é", "naïve café", "日本語", "😀", "e\u0301", "Ω≈ç√", "ß", "a😀b",
@@ -86,6 +108,14 @@ func setValueRules() []Rule {
 			Title: "a block that looks like a command is data and is not run",
 			Text: `What stands in a block is the value, also when it reads like a get, a set, an end or a reply. It gets no
 				reply of its own and does nothing.`,
+			Example: `
+				> "set k 3\r\nend\r\nset j 5\r\nget k\r\n"
+				< "STORED\r\nSTORED\r\n"
+				> "get k\r\nget j\r\n"
+				< "VALUE k 3\r\nend\r\nEND\r\nVALUE j 5\r\nget k\r\nEND\r\n"`,
+			Pitfall: `A server that looks for a command in every line, or tests each packet with startswith("get") or "end" in data, runs
+				what its users store. After a set line the next line is a block, whatever it says: let one loop read the line and
+				then, in the same place, its block.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				other, leave := t.Key(), t.Profile.Leave
@@ -110,6 +140,14 @@ func setValueRules() []Rule {
 			Title: "spaces in the data block belong to it",
 			Text: `Spaces at the start, at the end and inside of a block are bytes of the value like others: they count, they
 				come back, and one too many is a mismatch. (The course profile lets a block end in one space that does not count.)`,
+			Example: `
+				> "set k 4\r\nabc \r\nget k\r\n"
+				< "STORED\r\nVALUE k 4\r\nabc \r\nEND\r\n"
+				> "set k 3\r\nabc \r\n"
+				< "ERROR\r\n"`,
+			Pitfall: `strip(), trim() and TrimSpace take the value's own spaces away with the line end, and scanf and split skip them.
+				Take off the two bytes CRLF and nothing else. (The assignment prints a space before every \r\n, and some servers
+				send and expect it: the profile course allows for that.)`,
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{" x", "  x", " x y", "a  b", " " + t.Text(50)}

@@ -115,10 +115,7 @@ func (g *Target) wait() (time.Duration, string) {
 // Run checks one rule. It returns when the check has ended and its connections are closed; ctx cuts it short, and
 // the rule is then inconclusive.
 func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
-	out := &reports.Rule{
-		ID: rule.ID, Family: rule.Family, Title: rule.Title, Text: rule.Text, Source: rule.Source,
-		Level: rule.Level.String(), Labels: rule.Labels,
-	}
+	out := rule.Report()
 	if g.crowd(rule) {
 		g.recover(ctx)
 	}
