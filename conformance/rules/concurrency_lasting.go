@@ -42,6 +42,15 @@ func lastingRules() []Rule {
 			Title: "a value stays while time goes by and clients come and go",
 			Text: `Nothing expires. What a client stored at the beginning of the run, before all others came and went, is there at its end, unread until
 				then. Where that is less than two seconds, the rule waits.`,
+			Example: `
+				A> "set a 1\r\n1\r\nend\r\n"
+				A< "STORED\r\n"
+				A< FIN
+				- seconds later, when many others have come and gone
+				B> "get a\r\n"
+				B< "VALUE a 1\r\n1\r\nEND\r\n"`,
+			Pitfall: `A time to live that a cache library gives every entry unasked, values that are kept with the connection or its thread and go with it, a
+				store that is emptied when the last client leaves or the process that served it ends. Keep values in one place that outlives every client.`,
 			Check: func(t *T) {
 				if t.target.sown == nil {
 					t.sow()

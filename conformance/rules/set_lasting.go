@@ -14,6 +14,14 @@ func lastingSetRules() []Rule {
 			Title: "a value stays beside thousands of others",
 			Text: `A store is no cache: it forgets nothing to make room. Twelve thousand keys are stored, old and new in turn replaced and read, and each
 				is there with its last value. A server whose room is used up refuses the set and keeps what it has.`,
+			Example: `
+				> "set a 1\r\n1\r\n"
+				< "STORED\r\n"
+				- 12,000 other keys are set
+				> "get a\r\n"
+				< "VALUE a 1\r\n1\r\nEND\r\n"`,
+			Pitfall: `A cache library with a limit that nobody set on purpose (an LRU of 100 or 1000 entries), a table of fixed size that is written over when it
+				is full, a list that is searched from its start and gets slower with every key. Use a map that grows; where there is a limit, refuse the set.`,
 			Check: func(t *T) {
 				const batch = 50
 				n := max(batch, t.Volume(12_000, 100)/batch*batch)
