@@ -53,7 +53,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	counts := map[string]int{}
 	for _, r := range s.table {
-		if why := leftOut(r, filter(r.Labels), cfg.level(), profile.Dialect); why != "" {
+		if why := leftOut(r, filter(r.Labels), cfg.level(), &profile); why != "" {
 			s.left[r.ID] = why
 			counts[why]++
 		}
@@ -79,16 +79,16 @@ func (s *Session) Close() {
 }
 
 // leftOut returns why a rule is not run, "" if it is.
-func leftOut(r Rule, asked bool, level Level, dialect string) string {
+func leftOut(r Rule, asked bool, level Level, profile *rules.Profile) string {
 	switch {
 	case !asked:
 		return byFilter
 	case r.Level > level:
 		return fmt.Sprintf("above level %s (--level %s runs it)", level, r.Level)
-	case !r.In(dialect):
-		return fmt.Sprintf("not a rule of the %s dialect", dialect)
+	case !r.In(profile.Dialect):
+		return fmt.Sprintf("not a rule of the %s dialect", profile.Dialect)
 	}
-	return ""
+	return profile.CannotAsk(r)
 }
 
 // check returns what came of one rule, and keeps it.

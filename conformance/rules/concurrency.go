@@ -80,7 +80,7 @@ func concurrencyRules() []Rule {
 				t.Each(writers+readers, func(i int, c *Client) {
 					for range rounds {
 						if i < writers {
-							value := fmt.Sprintf("%d:", i) + c.Text(size(c.Rand, 48<<10))
+							value := fmt.Sprintf("%d:", i) + c.Text(size(c.Rand, t.UpTo(48<<10)-3))
 							sent.add(value)
 							c.Set(key, value)
 							continue

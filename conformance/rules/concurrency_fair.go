@@ -30,7 +30,7 @@ func fairnessRules() []Rule {
 				sockets at once (select, poll, epoll, an event loop) or give each a thread, and after some requests of one client
 				turn to the next.`,
 			Check: func(t *T) {
-				big, large := t.Key(), t.Text(20_000)
+				big, large := t.Key(), t.Text(t.UpTo(20_000))
 				t.Dial().Set(big, large)
 				for _, n := range neighbours(t, big, large) {
 					stop := n.arrive()
@@ -83,7 +83,7 @@ func neighbours(t *T, big, large string) []neighbour {
 		{fmt.Sprintf("%d clients that say nothing", crowd), each(crowd, func(*Client) {})},
 		{fmt.Sprintf("%d clients that stopped in the middle of a command line", crowd), each(crowd, func(c *Client) { c.Send("get " + t.Key()) })},
 		{fmt.Sprintf("%d clients that stopped in the middle of a block", crowd), each(crowd, func(c *Client) {
-			c.Send(t.SetLine(t.Key(), 3000) + "\r\n" + t.Text(1000))
+			c.Send(t.unfinished(t.Key(), t.UpTo(3000), t.Text(t.UpTo(1000)-1)))
 		})},
 		{"a client that sends a request byte by byte, slowly", busy(func(c *Client, left <-chan bool) {
 			for _, b := range []byte(t.SetRequest(t.Key(), strings.Repeat("slow ", 200))) {
@@ -91,19 +91,22 @@ func neighbours(t *T, big, large string) []neighbour {
 				case <-left:
 					return
 				case <-time.After(5 * time.Millisecond):
-					c.Send(string(b))
+					c.Continue(string(b))
 				}
 			}
 		})},
 		{"a client that asks for much without a pause", busy(func(c *Client, left <-chan bool) {
-			const depth = 50
+			depth := 50
+			if !t.Has(Pipelining) {
+				depth = 1
+			}
 			for {
 				select {
 				case <-left:
 					return
 				default:
 				}
-				c.Send(strings.Repeat(getRequest(big), depth))
+				c.Send(strings.Repeat(t.GetRequest(big), depth))
 				for range depth {
 					c.ExpectValue(big, large)
 				}

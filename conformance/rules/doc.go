@@ -2,8 +2,9 @@
 // its text above its check, one file per family or a few.
 //
 // A check is given a T: clients to talk through, fresh keys, values and sizes drawn from the run's seed, and ways to
-// say what was expected. It talks in bytes; the only thing it takes from the profile is which reply lines count as
-// which Outcome. A check ends at the first thing that is wrong, with a sync probe when nothing was: a set and a get of
+// say what was expected. It talks in the endpoint's words: how a request is written and which replies count as which Outcome
+// is the profile's (T.SetRequest, T.SetWith, T.GetRequest, T.Lines, Client.Expect, Client.ExpectValue). What cannot be said in
+// those words is a Trait that the rule Needs; what the rule is itself about is one that it States. A check ends at the first thing that is wrong, with a sync probe when nothing was: a set and a get of
 // a fresh key on the same connection, because a server that answers right and is then out of step is the commonest
 // real bug.
 //
@@ -15,5 +16,6 @@
 //
 // Rejected: one Go test per rule (the text, the level and the list would live elsewhere and drift); example files of
 // bytes to send and expect (they replay the one string that kills the bug at hand; a rule here states behaviour for
-// many keys, values and sizes); a tolerant reply parser (it hides the fault it is tolerant of).
+// many keys, values and sizes); a tolerant reply parser (it hides the fault it is tolerant of: a profile allows what it names
+// and nothing else); a rule that passes because it could not be asked.
 package rules

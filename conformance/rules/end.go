@@ -1,11 +1,14 @@
 package rules
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 func endRules() []Rule {
 	return []Rule{
 		{
-			ID: "END-01", Level: Must, Source: "R; decision 8",
+			ID: "END-01", Level: Must, Source: "R; decision 8", States: []Trait{Leaving},
 			Title: "end closes that client's connection without a reply",
 			Text: `A client that sends end (classic: quit) gets no reply; the server closes its connection. It may be the
 				first command of the connection, or follow any other, a refused one too.`,
@@ -18,24 +21,26 @@ func endRules() []Rule {
 				socket: then the client waits (in Python a file from makefile() keeps it open, too). Send what is queued, say
 				nothing more, and close.`,
 			Check: func(t *T) {
+				leave := cmp.Or(t.Profile.Leave, "end")
 				for i := range t.Times(12, 4) {
 					c := t.Dial()
 					switch i % 4 {
 					case 1:
 						c.InStep()
 					case 2:
-						c.Send("nonsense\r\n")
+						c.Send(t.Lines("nonsense"))
 						c.Expect(BadCommand)
 					case 3:
 						c.Miss(t.Key())
 					}
-					c.Leave()
+					c.Send(t.Lines(leave))
+					c.ExpectEnd()
 				}
 				t.Dial().InStep()
 			},
 		},
 		{
-			ID: "END-02", Level: Must, Source: "decision 8",
+			ID: "END-02", Level: Must, Source: "decision 8", Needs: []Trait{Leaving, Pipelining},
 			Title: "replies to everything before end are sent first",
 			Text: `Requests are answered in order, and end comes last: whatever stood before it, also in the same packet, gets its
 				whole reply before the connection is closed.`,
@@ -49,11 +54,11 @@ func endRules() []Rule {
 			Check: func(t *T) {
 				for _, n := range Some(t, []int{1, 2, 10, 100, 300}, 2) {
 					c := t.Dial()
-					key, value, absent := t.Key(), t.Text(1+t.Rand.IntN(3000)), t.Key()
+					key, value, absent := t.Key(), t.Text(1+t.Rand.IntN(t.UpTo(3000))), t.Key()
 					n = t.Times(n, 1)
 					c.Step("%d times get, get and a set before %s, in one packet", n, t.Profile.Leave)
-					c.Send(t.SetRequest(key, value) + strings.Repeat(getRequest(key)+getRequest(absent)+t.SetRequest(key, value), n) +
-						t.Profile.Leave + "\r\n")
+					c.Send(t.SetRequest(key, value) + strings.Repeat(t.GetRequest(key)+t.GetRequest(absent)+t.SetRequest(key, value), n) +
+						t.LeaveLine())
 					c.Expect(Stored)
 					for range n {
 						c.ExpectValue(key, value)
@@ -66,7 +71,7 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-03", Level: Must, Source: "decision 8",
+			ID: "END-03", Level: Must, Source: "decision 8", Needs: []Trait{Leaving},
 			Title: "what follows end is not run",
 			Text: `end is the last thing that a client says. A set behind it, in the same packet or the next, stores nothing; a get
 				gets no reply.`,
@@ -83,12 +88,12 @@ func endRules() []Rule {
 					c := t.Dial()
 					key, present := t.Key(), t.Key()
 					other.Set(present, "before")
-					tail := t.SetRequest(key, t.Text(5)) + t.SetRequest(present, "after") + getRequest(present)
+					tail := t.SetRequest(key, t.Text(5)) + t.SetRequest(present, "after") + t.GetRequest(present)
 					c.Step("%s and requests behind it", t.Profile.Leave)
 					if i%2 == 0 {
-						c.Send(t.Profile.Leave + "\r\n" + tail)
+						c.Send(t.LeaveLine() + tail)
 					} else {
-						c.SendApart(t.Profile.Leave+"\r\n", tail)
+						c.SendApart(t.LeaveLine(), tail)
 					}
 					c.ExpectEnd()
 					other.Step("another client had sent sets behind %s", t.Profile.Leave)
@@ -99,7 +104,7 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-04", Level: Should, Source: "decisions 2 and 8", Dialects: []string{Lite},
+			ID: "END-04", Level: Should, Source: "decisions 2 and 8", Dialects: []string{Lite}, Needs: []Trait{Leaving},
 			Title: "end with arguments is ERROR and the connection stays",
 			Text:  `An end line has exactly one token. With more it is refused like any other wrong count, and nobody leaves.`,
 			Example: `
@@ -108,10 +113,11 @@ func endRules() []Rule {
 			Pitfall: `line.startswith("end") and strncmp(line, "end", 3) take end now and endless for end. Split the line, then compare
 				the first token as a whole, and the number of tokens.`,
 			Check: func(t *T) {
-				c := t.Dial()
-				for _, line := range Some(t, []string{"end x", "end end", "end 1 2 3", "end get " + t.Key(), "end " + text(t.Rand, 8, keyBytes)}, 2) {
+				c, leave := t.Dial(), t.Profile.Leave
+				for _, tail := range Some(t, []string{"x", leave, "1 2 3", "get " + t.Key(), text(t.Rand, 8, keyBytes)}, 2) {
+					line := leave + " " + tail
 					c.Step("the line %q", line)
-					c.Send(line + "\r\n")
+					c.Send(t.Lines(line))
 					c.Expect(BadCommand)
 					c.InStep()
 				}
@@ -163,7 +169,7 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-06", Level: Should, Source: "decision 12",
+			ID: "END-06", Level: Should, Source: "decision 12", Needs: []Trait{Pipelining},
 			Title: "a client that shuts its sending side still gets all its replies",
 			Text: `The end of the stream says that no more requests come, not that nobody reads. Everything asked before is
 				answered (printf … | nc works so).`,
@@ -179,9 +185,9 @@ func endRules() []Rule {
 				for _, n := range Some(t, []int{1, 3, 30, 200}, 1) {
 					n = t.Times(n, 1)
 					c := t.Dial()
-					key, value := t.Key(), t.Text(1+t.Rand.IntN(3000))
+					key, value := t.Key(), t.Text(1+t.Rand.IntN(t.UpTo(3000)))
 					c.Step("%d gets, then the end of the stream", n)
-					c.Send(t.SetRequest(key, value) + strings.Repeat(getRequest(key), n) + "nonsense\r\n")
+					c.Send(t.SetRequest(key, value) + strings.Repeat(t.GetRequest(key), n) + t.Lines("nonsense"))
 					c.CloseWrite()
 					c.Expect(Stored)
 					for range n {
@@ -211,10 +217,15 @@ func endRules() []Rule {
 				other := t.Dial()
 				present, value := t.Key(), t.Text(30)
 				other.Set(present, value)
-				for _, cut := range Some(t, []string{"get " + present, "g", t.SetLine(present, 3), t.SetLine(present, 3) + "\r\n",
-					t.SetLine(present, 3) + "\r\nabc", t.SetLine(present, 3) + "\r\nabc\r", t.SetLine(present, 3) + "\r\na",
-					t.SetLine(present, 0) + "\r\n", t.SetLine(present, 5000) + "\r\n" + t.Text(4000)}, 2) {
-					for _, before := range []string{"", getRequest(present)} {
+				set := t.SetRequest(present, "abc")
+				line := len(t.SetLine(present, 3))
+				for _, cut := range Some(t, []string{"get " + present, "g", set[:line-4], set[:line], set[:line+len(t.Profile.LineEnd)],
+					set[:len(set)-1], set[:len(set)-2], set[:len(set)-4], t.unfinished(present, 0, ""),
+					t.unfinished(present, t.UpTo(5000), t.Text(t.UpTo(4000)))}, 2) {
+					for _, before := range []string{"", t.GetRequest(present)} {
+						if before != "" && !t.Has(Pipelining) {
+							continue
+						}
 						c := t.Dial()
 						c.Step("%s and the end of the stream", quote([]byte(before+cut)))
 						c.Send(before + cut)

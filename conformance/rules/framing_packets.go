@@ -8,7 +8,7 @@ import (
 func packetRules() []Rule {
 	return []Rule{
 		{
-			ID: "FRM-07", Level: Must, Source: "it follows from a byte stream; decision 3",
+			ID: "FRM-07", Level: Must, Source: "it follows from a byte stream; decision 3", States: []Trait{Cuts},
 			Title: "a request that arrives byte by byte is answered like one that arrives at once",
 			Text: `How TCP cuts the bytes means nothing. A server reads until it has a whole request, also when every byte comes
 				alone.`,
@@ -33,22 +33,22 @@ func packetRules() []Rule {
 					c.Expect(Stored)
 					c.Get(key, value)
 					c.Step("a get, byte by byte")
-					bytewise(getRequest(key))
+					bytewise(t.GetRequest(key))
 					c.ExpectValue(key, value)
 				}
 				c.Step("an unknown command, byte by byte")
-				bytewise("nonsense x\r\n")
+				bytewise(t.Lines("nonsense x"))
 				c.Expect(BadCommand)
-				if t.Profile.Dialect == Lite {
+				if t.refusesInStep() {
 					c.Step("a set with a size mismatch, byte by byte")
-					bytewise(t.SetLine(t.Key(), 5) + "\r\nabc\r\n")
+					bytewise(t.SetWith(t.Key(), 5, "abc"))
 					c.Expect(Mismatch)
 				}
 				c.InStep()
 			},
 		},
 		{
-			ID: "FRM-08", Level: Must, Source: "it follows from a byte stream; decision 3",
+			ID: "FRM-08", Level: Must, Source: "it follows from a byte stream; decision 3", States: []Trait{Cuts},
 			Title: "a request cut in two at any place is answered the same",
 			Text: `Checked is every place: inside of a word, between CR and LF, before the block, inside of it, and with the second
 				part joined to the next request.`,
@@ -67,28 +67,22 @@ func packetRules() []Rule {
 				set := t.SetRequest(key, value)
 				for _, at := range Some(t, places(set), 2) {
 					c.Step("a set cut after byte %d: %q %q", at, set[:at], set[at:])
-					c.SendApart(set[:at], set[at:]+getRequest(absent))
-					c.Expect(Stored)
-					c.Expect(Missing)
+					c.cut(exchange{set, answers(Stored)}, at, exchange{t.GetRequest(absent), answers(Missing)})
 				}
-				get := getRequest(key)
+				get := t.GetRequest(key)
 				for _, at := range Some(t, places(get), 1) {
 					c.Step("a get cut after byte %d: %q %q", at, get[:at], get[at:])
-					c.SendApart(get[:at], get[at:]+"nonsense\r\n")
-					c.ExpectValue(key, value)
-					c.Expect(BadCommand)
+					c.cut(exchange{get, finds(key, value)}, at, exchange{t.Lines("nonsense"), answers(BadCommand)})
 				}
-				if t.Profile.Dialect == Lite {
-					wrong := t.SetLine(absent, len(value)+1) + "\r\n" + value + "\r\n"
+				if t.refusesInStep() {
+					wrong := t.SetWith(absent, len(value)+1, value)
 					for _, at := range Some(t, places(wrong), 1) {
 						c.Step("a set with a size mismatch cut after byte %d: %q %q", at, wrong[:at], wrong[at:])
-						c.SendApart(wrong[:at], wrong[at:]+get)
-						c.Expect(Mismatch)
-						c.ExpectValue(key, value)
+						c.cut(exchange{wrong, answers(Mismatch)}, at, exchange{get, finds(key, value)})
 					}
 				}
 				for range t.Times(10, 1) {
-					key, value := t.Key(), t.Text(1000+t.Rand.IntN(30000))
+					key, value := t.Key(), t.Text(t.UpTo(1000+t.Rand.IntN(30000)))
 					set := t.SetRequest(key, value)
 					at := 1 + t.Rand.IntN(len(set)-1)
 					c.Step("a set of %d bytes cut after byte %d", len(value), at)
@@ -100,7 +94,7 @@ func packetRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-09", Level: Must, Source: "it follows from a byte stream",
+			ID: "FRM-09", Level: Must, Source: "it follows from a byte stream", Needs: []Trait{Persistent}, States: []Trait{Pipelining},
 			Title: "requests that arrive in one packet are each answered, in order",
 			Text:  `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked.`,
 			Example: `
@@ -126,7 +120,7 @@ func packetRules() []Rule {
 					}
 					requests.Reset()
 					for _, i := range t.Rand.Perm(n) {
-						requests.WriteString(getRequest(keys[i]))
+						requests.WriteString(t.GetRequest(keys[i]))
 						keys = append(keys, keys[i])
 						values = append(values, values[i])
 					}
@@ -140,7 +134,7 @@ func packetRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-10", Level: Must, Source: "it follows from FRM-09; decisions 2 and 3",
+			ID: "FRM-10", Level: Must, Source: "it follows from FRM-09; decisions 2 and 3", Needs: []Trait{Pipelining},
 			Title: "a pipeline of good and bad requests is answered one by one, in order",
 			Text: `A refused request takes one reply's place and no more: what was asked before and after it is answered as if it
 				had been asked alone. Checked on sequences from the seed, cut at places from the seed.`,
@@ -155,7 +149,11 @@ func packetRules() []Rule {
 					c := t.Dial()
 					p := newPipeline(t, t.Times(100, 6))
 					c.Step("a pipeline of %d good and bad requests", len(p.expect))
-					c.SendApart(p.cut(t.Rand.IntN(6))...)
+					cuts := t.Rand.IntN(6)
+					if !t.Has(Cuts) {
+						cuts = 0
+					}
+					c.SendApart(p.cut(cuts)...)
 					for i, expect := range p.expect {
 						c.step = p.about(i)
 						expect(c)
@@ -165,7 +163,7 @@ func packetRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-11", Level: Must, Source: "it follows from a byte stream",
+			ID: "FRM-11", Level: Must, Source: "it follows from a byte stream", Needs: []Trait{Block}, States: []Trait{Cuts},
 			Title: "header and block may come in one packet or in two",
 			Text: `A client may write the set line and the block together or one after the other, and the block's line end apart
 				from the block.`,
@@ -180,12 +178,13 @@ func packetRules() []Rule {
 				buffered reader that lives as long as the connection, and never past it with recv.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, n := range t.sizes(6, 1, 20000) {
+				for _, n := range t.sizes(6, 1, t.UpTo(20000)) {
 					value := t.Text(n)
-					for _, cuts := range Some(t, [][]string{{value + "\r\n"}, {"", value + "\r\n"}, {"", value, "\r\n"},
-						{"", value[:n/2], value[n/2:] + "\r\n"}, {value, "\r\n"}}, 3) {
+					end := t.Profile.BlockEnd
+					for _, cuts := range Some(t, [][]string{{value + end}, {"", value + end}, {"", value, end},
+						{"", value[:n/2], value[n/2:] + end}, {value, end}}, 3) {
 						key := t.Key()
-						pieces := append([]string{t.SetLine(key, n) + "\r\n" + cuts[0]}, cuts[1:]...)
+						pieces := append([]string{t.Lines(t.SetLine(key, n)) + cuts[0]}, cuts[1:]...)
 						c.Step("a set of %d bytes in %d packets", n, len(pieces))
 						c.SendApart(pieces...)
 						c.Expect(Stored)
@@ -196,7 +195,7 @@ func packetRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-12", Level: Must, Source: "R",
+			ID: "FRM-12", Level: Must, Source: "R", States: []Trait{Persistent},
 			Title: "one connection serves many requests",
 			Text:  `A connection stays until the client ends it; it is not good for one request only.`,
 			Example: `
@@ -209,6 +208,7 @@ func packetRules() []Rule {
 			Pitfall: `accept, recv, send, close is how echo examples are written, and handle() of Python's socketserver is called once for
 				a connection, not once for a request. Loop until the client leaves.`,
 			Check: func(t *T) {
+				t.Profile.OneRequest = false // also where detection has found it
 				c := t.Dial()
 				var key, value string
 				for i := range t.Times(500, 6) {
@@ -227,7 +227,7 @@ func packetRules() []Rule {
 			},
 		},
 		{
-			ID: "FRM-13", Level: Should, Source: "M",
+			ID: "FRM-13", Level: Should, Source: "M", Needs: []Trait{Pipelining},
 			Title: "a deep pipeline whose replies are read only later is answered whole",
 			Text: `A client may send many requests before it reads the first reply. The server may stop reading while its replies
 				are not taken, but it loses none and does not hang when they are.`,
@@ -242,11 +242,11 @@ func packetRules() []Rule {
 				returns loses the rest. Keep what was not taken, and read no more from this client until it is gone.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				key, value, absent := t.Key(), t.Text(4000), t.Key()
+				key, value, absent := t.Key(), t.Text(t.UpTo(4000)), t.Key()
 				c.Set(key, value)
 				n := t.Volume(2000, 3)
 				c.Step("%d gets and sets whose replies (%d bytes) are read later", 3*n, n*len(value))
-				sent := c.SendBehind(strings.Repeat(getRequest(key)+getRequest(absent)+t.SetRequest(key, value), n))
+				sent := c.SendBehind(strings.Repeat(t.GetRequest(key)+t.GetRequest(absent)+t.SetRequest(key, value), n))
 				select {
 				case <-sent:
 				case <-time.After(200 * time.Millisecond):
@@ -262,6 +262,23 @@ func packetRules() []Rule {
 			},
 		},
 	}
+}
+
+// refusesInStep reports whether a set with a size mismatch gets one reply, and the next line is a command.
+func (t *T) refusesInStep() bool { return t.Profile.Dialect == Lite && t.Has(Sized) && t.Has(Refuses) }
+
+// cut sends the first request in two parts, the second of them together with the next request, where requests may share a packet.
+func (c *Client) cut(first exchange, at int, next exchange) {
+	if !c.t.Has(Pipelining) {
+		c.SendApart(first.request[:at], first.request[at:])
+		first.reply(c)
+		c.Send(next.request)
+		next.reply(c)
+		return
+	}
+	c.SendApart(first.request[:at], first.request[at:]+next.request)
+	first.reply(c)
+	next.reply(c)
 }
 
 // places are all at which s can be cut in two.

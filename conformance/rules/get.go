@@ -21,8 +21,8 @@ func getRules() []Rule {
 				as it says, then "\r\nEND\r\n"; try yours with a client that somebody else has written.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, n := range t.sizes(30, 2, 2000) {
-					key, value := t.KeyOf(24+t.Rand.IntN(100)), t.Text(n)
+				for _, n := range t.sizes(30, 2, t.UpTo(2000)) {
+					key, value := t.KeyOf(24+t.Rand.IntN(min(t.Profile.MaxKey, 123)-23)), t.Text(n)
 					c.Set(key, value)
 					c.Step("a value of %d bytes under a key of %d", n, len(key))
 					c.Get(key, value)
@@ -84,7 +84,7 @@ func getRules() []Rule {
 				}
 				for _, line := range Some(t, list, 3) {
 					c.Step("the line %q", line)
-					c.Send(line + "\r\n")
+					c.Send(t.Lines(line))
 					c.Expect(BadCommand)
 				}
 				c.InStep()
@@ -212,11 +212,11 @@ func getRules() []Rule {
 				on.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				for _, n := range Some(t, []int{251, 252, 255, 256, 257, 300, 500, 512, 513, 1000, 1024, 1025, 251 + t.Rand.IntN(1500)}, 1) {
+				for _, n := range Some(t, longKeys(t), 1) {
 					key := t.KeyOf(n)
-					c.Set(key[:250], t.Text(3))
-					c.Step("get of a key of %d bytes, whose first 250 are a stored key", n)
-					c.Send(getRequest(key))
+					c.Set(key[:t.Profile.MaxKey], t.Text(3))
+					c.Step("get of a key of %d bytes, whose first %d are a stored key", n, t.Profile.MaxKey)
+					c.Send(t.GetRequest(key))
 					c.Expect(BadKey, Missing)
 					c.InStep()
 				}
@@ -229,8 +229,8 @@ func getRules() []Rule {
 // lookAlikes are groups of keys that some server takes for one another.
 func lookAlikes(t *T) [][]string {
 	id := t.Key()
-	long := t.KeyOf(249)
-	deep := t.KeyOf(200)
+	long := t.KeyOf(t.Profile.MaxKey - 1)
+	deep := t.KeyOf(min(t.Profile.MaxKey, 200))
 	groups := [][]string{
 		{id + "a", id + "A"},
 		{strings.ToUpper(id), strings.ToLower(id), "_" + id},

@@ -15,7 +15,7 @@ import (
 func clientLimitRules() []Rule {
 	return []Rule{
 		{
-			ID: "LIM-10", Level: Must, Source: "R; decision 9", Alone: true,
+			ID: "LIM-10", Level: Must, Source: "R; decision 9", Alone: true, Needs: []Trait{Persistent},
 			Title: "1024 clients are served at once",
 			Text: `1024 clients are connected at the same time, and every one of them stores and gets a value. The profile says
 				how many may be missing (memcached started with -c 1024 serves 998: its listeners count). Places of clients
@@ -39,7 +39,7 @@ func clientLimitRules() []Rule {
 			},
 		},
 		{
-			ID: "LIM-11", Level: Should, Source: "decision 9", Alone: true,
+			ID: "LIM-11", Level: Should, Source: "decision 9", Alone: true, Needs: []Trait{Persistent},
 			Title: "the client over the limit is refused and nobody else notices",
 			Text: `A client too many is refused in a way that it can tell: ERROR, or silence until the connection is closed, or a reset.
 				All others are served as before. Where more than twice 1024 clients are served, the limit is not reached
@@ -67,10 +67,10 @@ func clientLimitRules() []Rule {
 						panic(f)
 					}
 					c.Step("client %d of a server that serves %d", len(h.served)+1, len(h.served))
-					c.Send(getRequest(t.Key()))
+					c.Send(t.SetRequest(t.Key(), "abc"))
 					line, err := c.wire.ReadLine(longestLine)
 					switch {
-					case err == nil && t.Profile.means(string(line), Missing):
+					case err == nil && t.Profile.means(string(line), Stored):
 						// A place of a client of an earlier rule has become free only now.
 						h.served = append(h.served, c)
 						t.That("clients served although one was refused before", len(h.served), gomega.BeNumerically("<=", 2*t.Profile.Clients))
@@ -87,7 +87,7 @@ func clientLimitRules() []Rule {
 			},
 		},
 		{
-			ID: "LIM-12", Level: Should, Source: "decision 9", Alone: true,
+			ID: "LIM-12", Level: Should, Source: "decision 9", Alone: true, Needs: []Trait{Persistent},
 			Title: "a place that becomes free can be taken within 100 ms",
 			Text: `With all places taken one client leaves, by the leave command, by closing or by a reset; within 100 ms another
 				can take its place. (The best of several tries counts, because the machine may be busy.) Not run where the limit
@@ -107,7 +107,7 @@ func clientLimitRules() []Rule {
 				h := t.holdLimit()
 				const within = 100 * time.Millisecond
 				for how, leave := range []func(*Client){(*Client).Leave, (*Client).Close, (*Client).Abort} {
-					how := []string{"sent " + t.Profile.Leave, "closed", "was reset"}[how]
+					how := []string{"left", "closed", "was reset"}[how]
 					best := t.wait
 					for range 5 {
 						leave(h.served[0])

@@ -18,14 +18,14 @@ func newPipeline(t *T, n int) *pipeline {
 	values := map[string]string{}
 	steps := []func(){
 		func() {
-			key, value := keys[t.Rand.IntN(3)], t.Text(t.Rand.IntN(60))
+			key, value := keys[t.Rand.IntN(3)], t.Text(t.least()+t.Rand.IntN(60))
 			values[key] = value
 			p.add(t.SetRequest(key, value), func(c *Client) { c.Expect(Stored) })
 		},
 		func() {
 			key := keys[t.Rand.IntN(3)]
 			value, found := values[key]
-			p.add(getRequest(key), func(c *Client) {
+			p.add(t.GetRequest(key), func(c *Client) {
 				if found {
 					c.ExpectValue(key, value)
 				} else {
@@ -33,26 +33,32 @@ func newPipeline(t *T, n int) *pipeline {
 				}
 			})
 		},
-		func() { p.add(getRequest(t.Key()), func(c *Client) { c.Expect(Missing) }) },
-		func() { p.refused("nonsense " + t.Text(5) + "\r\n") },
-		func() { p.refused("\r\n") },
-		func() { p.refused("get\r\n") },
-		func() { p.refused("set" + wrongSetTails(t)[t.Rand.IntN(2)] + "\r\n") },
+		func() { p.add(t.GetRequest(t.Key()), func(c *Client) { c.Expect(Missing) }) },
+		func() { p.refused("nonsense " + t.Text(5)) },
+		func() { p.refused("") },
+		func() { p.refused("get") },
+		func() { p.refused("set" + wrongSetTails(t)[t.Rand.IntN(2)]) },
 	}
 	if t.Profile.Dialect == Lite {
 		steps = append(steps,
-			func() { p.refused("get " + keys[0] + " " + keys[1] + "\r\n") },
+			func() { p.refused("get " + keys[0] + " " + keys[1]) },
 			func() {
-				sizes := unreadableSizes(t)
-				p.refused(t.SetLine(keys[0], sizes[t.Rand.IntN(len(sizes))]) + "\r\n")
+				p.add(t.SetRequest(t.KeyOf(t.Profile.MaxKey+1), t.Text(9)), func(c *Client) { c.Expect(BadKey) })
 			},
-			func() {
-				list := append(t.mismatches(shorter), t.mismatches(longer)...)
-				m := list[t.Rand.IntN(len(list))]
-				p.add(t.SetLine(keys[1], m.announced)+"\r\n"+t.Text(m.have)+"\r\n", func(c *Client) { c.Expect(Mismatch) })
-			},
-			func() { p.add(t.SetRequest(t.KeyOf(251), t.Text(9)), func(c *Client) { c.Expect(BadKey) }) },
 		)
+	}
+	if t.Profile.Dialect == Lite && t.Has(Sized) {
+		steps = append(steps, func() {
+			sizes := unreadableSizes(t)
+			p.refused(t.sizeOnly(keys[0], sizes[t.Rand.IntN(len(sizes))]))
+		})
+	}
+	if t.refusesInStep() {
+		steps = append(steps, func() {
+			list := append(t.mismatches(shorter), t.mismatches(longer)...)
+			m := list[t.Rand.IntN(len(list))]
+			p.add(t.SetWith(keys[1], m.announced, t.Text(m.have)), func(c *Client) { c.Expect(Mismatch) })
+		})
 	}
 	for range n {
 		steps[t.Rand.IntN(len(steps))]()
@@ -65,8 +71,8 @@ func (p *pipeline) add(request string, expect func(*Client)) {
 	p.expect = append(p.expect, expect)
 }
 
-func (p *pipeline) refused(request string) {
-	p.add(request, func(c *Client) { c.Expect(BadCommand) })
+func (p *pipeline) refused(line string) {
+	p.add(p.t.Lines(line), func(c *Client) { c.Expect(BadCommand) })
 }
 
 // cut returns all requests joined and cut again at n places that have nothing to do with where requests end.

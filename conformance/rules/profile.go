@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Outcome is what a reply line means, whatever its spelling.
+// Outcome is what a reply means, whatever its spelling.
 type Outcome int
 
 // The outcomes that have a reply of their own.
@@ -25,20 +26,72 @@ var outcomeNames = []string{"stored", "size mismatch", "wrong arity, unknown com
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Profile says which replies count as right, and what else is known of a kind of server.
+// Writes is how a set's line and block have to be written for the endpoint to take them.
+type Writes int
+
+// The ways to write a set.
+const (
+	AnyWrites Writes = iota // cut anywhere
+	OneWrite                // together: it takes a packet for a request
+	TwoWrites               // apart: it reads the block afresh
+)
+
+var writesNames = []string{"any number of writes", "one write", "two writes"}
+
+func (w Writes) String() string { return writesNames[w] }
+
+// What an endpoint does with a block that has not the announced size.
+const (
+	Refuse   = "refuse"
+	Wait     = "wait"     // for the missing bytes
+	Truncate = "truncate" // stores what there is of it
+)
+
+// Profile is how a kind of endpoint speaks: what is sent to it, which replies count as right, and what else is known of
+// it. A rule that speaks through it (T.SetRequest, Client.Expect and so on) is asked in that endpoint's words.
 type Profile struct {
 	Name    string
 	Summary string
 	Dialect string
-	// Replies lists, for each Outcome, the lines that count as it, without their CRLF. "…" at the end of one stands
-	// for any text.
+	// Detected says that nobody has declared this: it is what an endpoint was seen to do.
+	Detected bool
+
+	// What is sent. In Set and Get {key}, {size} and {value} are filled in; a Set with {value} has no block.
+	Set, Get string
+	Leave    string // the command that ends a connection; "" means by closing only
+	LineEnd  string // of a command line
+	BlockEnd string // of a block
+	Writes   Writes
+	// Words says that a value cannot have spaces.
+	Words bool
+	// Characters says that sizes count characters, not bytes.
+	Characters bool
+
+	// What comes. A reply is a pattern: its lines, separated by \n, where "…" stands for any text.
+	Greeting []string // lines that a connection begins with
+	// Replies lists, for each Outcome, the patterns that count as it. None means that nothing is answered.
 	Replies [Busy + 1][]string
-	Leave   string // the command that ends a connection
+	// Values are the forms of the line before a value, of {key}, {flags} and {size}. None means that there is no such line.
+	Values   []string
+	ValueEnd []string // the lines after a value
+	ReplyEnd string   // of every line that comes; "" means CRLF or LF
 	// TrailingSpace allows a space at the end of the VALUE line, of the value's line and of a block.
 	TrailingSpace bool
-	MaxValue      int // the largest value that must be taken, in bytes
-	Clients       int // how many are to be served at once
-	Tolerance     int // how many fewer still count
+
+	// What it does.
+	Mismatch   string // Refuse, Wait or Truncate
+	OneAtATime bool   // requests that share a packet are not all answered
+	OneRequest bool   // the connection is closed after one request
+
+	// What it takes.
+	MaxKey    int // bytes; a longer key is refused
+	MaxValue  int // the largest value that must be taken, in bytes
+	TooLarge  int // the smallest value that must be refused, in bytes
+	Clients   int // how many are to be served at once
+	Tolerance int // how many fewer still count
+	// Patience is waited at least for every answer, for servers that sleep on purpose. Usually the measured round trip says enough.
+	Patience time.Duration
+
 	// Known maps rules to the documented deviations of the server that the profile is named after.
 	Known map[string]string
 }
@@ -49,9 +102,19 @@ func Profiles() []Profile {
 		Name:     "report",
 		Summary:  "the Simple KV Store Report's replies",
 		Dialect:  Lite,
-		Replies:  replies("STORED", "ERROR", "ERROR", "NOT-FOUND"),
+		Set:      "set {key} {size}",
+		Get:      "get {key}",
 		Leave:    "end",
+		LineEnd:  "\r\n",
+		BlockEnd: "\r\n",
+		Replies:  replies("STORED", "ERROR", "ERROR", "NOT-FOUND"),
+		Values:   []string{"VALUE {key} {size}"},
+		ValueEnd: []string{"END"},
+		ReplyEnd: "\r\n",
+		Mismatch: Refuse,
+		MaxKey:   250,
 		MaxValue: 1 << 20,
+		TooLarge: 1<<20 + 1,
 		Clients:  1024,
 	}
 
@@ -66,20 +129,20 @@ func Profiles() []Profile {
 	course.Replies = replies("STORED", "NOT-STORED|ERROR", "ERROR|NOT-STORED", "END|NOT-FOUND")
 	course.TrailingSpace = true
 
-	memcached := Profile{
-		Name:    "memcached",
-		Summary: "stock memcached's text protocol (the classic dialect)",
-		Dialect: Classic,
-		// The texts differ from release to release, and which class a refusal is in does too.
-		Replies: replies("STORED", anyRefusal, anyRefusal, "END"),
-		Leave:   "quit",
-		// Memcached's limit of 1 MiB counts the item's overhead.
-		MaxValue: 1<<20 - 4<<10,
-		Clients:  1024,
-		// Started with -c 1024 it serves 998: listeners, pipes and files count too.
-		Tolerance: 30,
-		Known:     memcachedDeviations(),
-	}
+	memcached := report
+	memcached.Name = "memcached"
+	memcached.Summary = "stock memcached's text protocol (the classic dialect)"
+	memcached.Dialect = Classic
+	memcached.Set = "set {key} 0 0 {size}"
+	memcached.Values = []string{"VALUE {key} {flags} {size}"}
+	// The texts differ from release to release, and which class a refusal is in does too.
+	memcached.Replies = replies("STORED", anyRefusal, anyRefusal, "END")
+	memcached.Leave = "quit"
+	// Memcached's limit of 1 MiB counts the item's overhead.
+	memcached.MaxValue = 1<<20 - 4<<10
+	// Started with -c 1024 it serves 998: listeners, pipes and files count too.
+	memcached.Tolerance = 30
+	memcached.Known = memcachedDeviations()
 	return []Profile{report, transcript, course, memcached}
 }
 
@@ -114,26 +177,4 @@ func ProfileByName(name string) (Profile, error) {
 		return Profile{}, fmt.Errorf("profile %q: want %s", name, strings.Join(names, ", "))
 	}
 	return all[i], nil
-}
-
-// means reports whether line, with its CRLF, counts as o. The line end is part of the reply: a bare LF is wrong.
-func (p *Profile) means(line string, o Outcome) bool {
-	text, ok := strings.CutSuffix(line, "\r\n")
-	return ok && slices.ContainsFunc(p.Replies[o], func(want string) bool {
-		prefix, open := strings.CutSuffix(want, "…")
-		return text == want || open && strings.HasPrefix(text, prefix)
-	})
-}
-
-// want lists the lines that count as one of outcomes, quoted, for a failure's text.
-func (p *Profile) want(outcomes ...Outcome) string {
-	var quoted []string
-	for _, o := range outcomes {
-		for _, line := range p.Replies[o] {
-			if q := quote([]byte(line + "\r\n")); !slices.Contains(quoted, q) {
-				quoted = append(quoted, q)
-			}
-		}
-	}
-	return strings.Join(quoted, " or ")
 }

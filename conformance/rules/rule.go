@@ -60,6 +60,8 @@ type Rule struct {
 	Family   string   // set, get, end, framing, limits, concurrency
 	Labels   []string // what a label filter finds the rule by: its ID, family and level; 1-client, n-client
 	Dialects []string // those whose grammar has the behaviour
+	Needs    []Trait  // what an endpoint must do to be asked at all
+	States   []Trait  // what the rule itself is about: not asked where a profile declares that it is otherwise
 	Alone    bool     // disturbs, or is disturbed by, whatever else runs: not beside another rule
 	Check    func(*T)
 }

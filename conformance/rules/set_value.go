@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,7 +10,7 @@ import (
 func setValueRules() []Rule {
 	return []Rule{
 		{
-			ID: "SET-13", Level: Should, Source: "M; decision 3",
+			ID: "SET-13", Level: Should, Source: "M; decision 3", Needs: []Trait{Block, ByteSize},
 			Title: "any byte may be in a value: NUL, bare CR, bare LF, 0x80 to 0xff",
 			Text: `A value is bytes, not text. In lite the one thing it cannot contain is the pair CRLF, which ends its block;
 				a CR alone, also as the last byte, a LF alone, NUL and everything that is not UTF-8 it can. In classic CRLF too.`,
@@ -30,7 +31,7 @@ func setValueRules() []Rule {
 					list = append(list, "<"+string([]byte{byte(b)})+">")
 				}
 				for range 20 {
-					list = append(list, t.Bytes(size(t.Rand, 2000)))
+					list = append(list, t.Bytes(size(t.Rand, t.UpTo(2000))))
 				}
 				for _, value := range Some(t, list, 4) {
 					key := t.Key()
@@ -57,15 +58,17 @@ func setValueRules() []Rule {
 			Check: func(t *T) {
 				c := t.Dial()
 				var list []int
+				most := t.UpTo(64 << 10)
 				for n := 1; n <= 64<<10; n *= 2 {
-					list = append(list, n-1, n, min(n+1, 64<<10))
+					list = append(list, n-1, n, n+1)
 				}
 				for _, n := range []int{1000, 1440, 1448, 1460, 1500, 2896, 8000, 8190, 10000, 16384 - 2, 32741, 50000, 65483, 65495} {
 					list = append(list, n-1, n, n+1)
 				}
 				for range 10 {
-					list = append(list, size(t.Rand, 64<<10))
+					list = append(list, size(t.Rand, most))
 				}
+				list = slices.DeleteFunc(list, func(n int) bool { return n < t.least() || n > most })
 				for _, n := range Some(t, list, 3) {
 					key, value := t.Key(), t.Text(n)
 					c.Step("a value of %d bytes", n)
@@ -76,7 +79,7 @@ func setValueRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-15", Level: Must, Source: "A (<value-size-bytes>)",
+			ID: "SET-15", Level: Must, Source: "A (<value-size-bytes>)", Needs: []Trait{Sized}, States: []Trait{ByteSize},
 			Title: "the size counts bytes, not characters",
 			Text: `A value in UTF-8 is announced, and comes back, with its number of bytes. Announced with its number of
 				characters, or of UTF-16 units, it is too long and refused.`,
@@ -89,6 +92,7 @@ func setValueRules() []Rule {
 				and it has 2 bytes. 9 of 31 servers tried announce a length in characters. Count the bytes as they came, or encode
 				first (len(s.encode()), getBytes(UTF_8).length, Buffer.byteLength).`,
 			Check: func(t *T) {
+				t.Profile.Characters = false // also where detection has found it
 				c := t.Dial()
 				for _, value := range Some(t, []string{"é", "naïve café", "日本語", "😀", "e\u0301", "Ω≈ç√", "ß", "a😀b",
 					strings.Repeat("ü", 1+t.Rand.IntN(300)), strings.Repeat("語", 1+t.Rand.IntN(300))}, 1) {
@@ -96,6 +100,9 @@ func setValueRules() []Rule {
 					c.Step("%d characters in %d bytes", characters, len(value))
 					c.Set(key, value)
 					c.Get(key, value)
+					if !t.Has(Refuses) {
+						continue
+					}
 					c.Step("%d characters in %d bytes, announced as %d", characters, len(value), characters)
 					c.Mismatch(key, characters, value)
 					c.Get(key, value)
@@ -104,7 +111,7 @@ func setValueRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-16", Level: Must, Source: "R, A",
+			ID: "SET-16", Level: Must, Source: "R, A", Needs: []Trait{Block},
 			Title: "a block that looks like a command is data and is not run",
 			Text: `What stands in a block is the value, also when it reads like a get, a set, an end or a reply. It gets no
 				reply of its own and does nothing.`,
@@ -122,7 +129,7 @@ func setValueRules() []Rule {
 				list := []string{"get " + other, leave, t.SetLine(other, 1), t.SetLine(other, 0), "END", "STORED", "ERROR",
 					"VALUE " + other + " 3", "get", "set", " " + leave, leave + " ", "NOT-FOUND", "0", "-1"}
 				if t.Profile.Dialect == Classic {
-					list = append(list, lines("x", t.SetLine(other, 1), "z")+leave, lines("", leave))
+					list = append(list, t.Lines("x", t.SetLine(other, 1), "z")+leave, t.Lines("", leave))
 				}
 				for _, value := range Some(t, list, 2) {
 					key := t.Key()
@@ -136,7 +143,7 @@ func setValueRules() []Rule {
 			},
 		},
 		{
-			ID: "SET-17", Level: Must, Source: "R; decision 3",
+			ID: "SET-17", Level: Must, Source: "R; decision 3", Needs: []Trait{Block},
 			Title: "spaces in the data block belong to it",
 			Text: `Spaces at the start, at the end and inside of a block are bytes of the value like others: they count, they
 				come back, and one too many is a mismatch. (The course profile lets a block end in one space that does not count.)`,
@@ -163,6 +170,9 @@ func setValueRules() []Rule {
 					c.Get(key, value)
 				}
 				for _, block := range Some(t, extra, 1) {
+					if !t.Has(Sized) || !t.Has(Refuses) {
+						break
+					}
 					key := t.Key()
 					c.Step("the block %q announced as 3", block)
 					c.Mismatch(key, 3, block)

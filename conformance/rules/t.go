@@ -49,10 +49,10 @@ func (t *T) close() {
 	t.mu.Lock()
 	clients := t.clients
 	t.mu.Unlock()
-	if len(clients) > 100 && t.ctx.Err() == nil {
+	if len(clients) > 100 && t.ctx.Err() == nil && t.Has(Leaving) {
 		polite := time.Now().Add(300 * time.Millisecond)
 		for _, c := range clients {
-			_ = c.wire.Send([]byte(t.Profile.Leave + "\r\n"))
+			_ = c.wire.Send([]byte(t.LeaveLine()))
 		}
 		for _, c := range clients {
 			c.wire.Wait = max(time.Until(polite), time.Millisecond)
@@ -67,12 +67,9 @@ func (t *T) close() {
 
 // Dial connects one more client.
 func (t *T) Dial() *Client {
-	w, err := wire.Dial(t.ctx, t.target.Addr, t.wait, t.log)
-	if err != nil {
-		panic(wireFinding(err, nil, t.wait))
-	}
-	c := &Client{t: t, Rand: t.target.random(t.rule.ID, uint64(w.Number)), wire: w}
-	context.AfterFunc(t.ctx, w.Close)
+	c := &Client{t: t}
+	c.connect()
+	c.Rand = t.target.random(t.rule.ID, uint64(c.wire.Number))
 	t.mu.Lock()
 	t.clients = append(t.clients, c)
 	t.mu.Unlock()
@@ -139,7 +136,17 @@ func (t *T) KeyOf(n int) string {
 }
 
 // Text returns n random printable bytes, neither the first nor the last a space.
-func (t *T) Text(n int) string { return printable(t.Rand, n) }
+func (t *T) Text(n int) string { return t.text(t.Rand, n) }
+
+func (t *T) text(r *rand.Rand, n int) string {
+	if t.Profile.Words {
+		return text(r, n, plainBytes)
+	}
+	return printable(r, n)
+}
+
+// UpTo is n, or the largest value that the endpoint is said to take.
+func (t *T) UpTo(n int) int { return min(n, t.Profile.MaxValue) }
 
 // Bytes returns n random bytes that the dialect allows in a value.
 func (t *T) Bytes(n int) string {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,8 +60,10 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	if first <= 0 || first > firstWait {
 		first = firstWait
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	log := wire.NewTranscript()
-	c, err := wire.Dial(ctx, g.Addr, first, log)
+	c, err := g.open(ctx, first, log)
 	switch wire.KindOf(err) {
 	case "":
 	case wire.Reset:
@@ -69,22 +72,16 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	default:
 		return err
 	}
-	defer c.Close()
-	stop := context.AfterFunc(ctx, c.Close)
-	defer stop()
 
 	var samples []time.Duration
 	for began := time.Now(); len(samples) < measureMost && time.Since(began) < measureFor; {
-		key := fmt.Sprintf("rtt-%s-%d", g.token, len(samples))
-		request := getRequest(key)
-		if len(samples)%2 == 0 {
-			request = setRequest(g.Profile.Dialect, key+"x", "abc")
+		if len(samples) > 0 && g.Profile.OneRequest {
+			if c, err = g.open(ctx, c.Wait, log); err != nil {
+				break
+			}
 		}
 		sent := time.Now()
-		if c.Send([]byte(request)) != nil {
-			break
-		}
-		if _, err := c.ReadLine(64 << 10); err != nil {
+		if g.ask(c, len(samples)) != nil {
 			break
 		}
 		samples = append(samples, time.Since(sent))
@@ -98,6 +95,45 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	return nil
 }
 
+// ask sends the nth request that is only there to be answered, and reads the answer: sets and gets in turn, or those of the two that
+// the endpoint answers at all, and in one write.
+func (g *Target) ask(c *wire.Client, n int) error {
+	p, key, outcome := &g.Profile, fmt.Sprintf("rtt-%s-%d", g.token, n), Missing
+	request := p.getRequest(key)
+	if p.silent(Missing) || n%2 == 0 && p.Writes != TwoWrites {
+		request, outcome = p.setRequest(key+"x", "abc"), Stored
+	}
+	if err := c.Send([]byte(request)); err != nil {
+		return err
+	}
+	for range strings.Split(p.Replies[outcome][0], "\n") {
+		if _, err := c.ReadLine(64 << 10); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open connects and reads over the greeting. The connection is closed when ctx ends.
+func (g *Target) open(ctx context.Context, wait time.Duration, log *wire.Transcript) (*wire.Client, error) {
+	c, err := wire.Dial(ctx, g.Addr, wait, log)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, c.Close)
+	for range g.Profile.Greeting {
+		if _, err := c.ReadLine(64 << 10); err != nil {
+			break // the answers tell
+		}
+	}
+	return c, nil
+}
+
+// apart is how long the endpoint needs between the writes of one request that it wants in several.
+func (g *Target) apart() time.Duration {
+	return min(max(2*time.Millisecond, 2*g.RoundTrip), 2*time.Second)
+}
+
 // wait returns the deadline of every wait of the next rule, and why it is short where it is.
 func (g *Target) wait() (time.Duration, string) {
 	g.mu.Lock()
@@ -109,7 +145,7 @@ func (g *Target) wait() (time.Duration, string) {
 		short := impatience + 2*g.slowest
 		return short, fmt.Sprintf("%d rules in a row got no byte of answer, so waits are cut to %v", g.dead, short.Round(time.Millisecond))
 	}
-	return floor + multiple*g.slowest, ""
+	return max(floor+multiple*g.slowest, g.Profile.Patience), ""
 }
 
 // Run checks one rule. It returns when the check has ended and its connections are closed; ctx cuts it short, and
@@ -159,7 +195,7 @@ func (g *Target) recover(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, recovery)
 	defer cancel()
 	for ctx.Err() == nil {
-		c, err := wire.Dial(ctx, g.Addr, recovery, wire.NewTranscript())
+		c, err := g.open(ctx, recovery, wire.NewTranscript())
 		switch wire.KindOf(err) {
 		case "":
 		case wire.Reset:
@@ -168,11 +204,7 @@ func (g *Target) recover(ctx context.Context) {
 		default:
 			return
 		}
-		stop := context.AfterFunc(ctx, c.Close)
-		if err = c.Send([]byte(getRequest("recover-" + g.token))); err == nil {
-			_, err = c.ReadLine(64 << 10)
-		}
-		stop()
+		err = g.ask(c, 1)
 		c.Close()
 		if err == nil {
 			return
