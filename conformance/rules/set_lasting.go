@@ -10,7 +10,7 @@ import (
 func lastingSetRules() []Rule {
 	return []Rule{
 		{
-			ID: "SET-19", Level: Must, Source: "R, A",
+			ID: "SET-19", Level: Must, Source: "R, A", Needs: []Trait{Pipelining},
 			Title: "a value stays beside thousands of others",
 			Text: `A store is no cache: it forgets nothing to make room. Twelve thousand keys are stored, old and new in turn replaced and read, and each
 				is there with its last value. A server whose room is used up refuses the set and keeps what it has.`,
@@ -57,7 +57,7 @@ func lastingSetRules() []Rule {
 				again := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i%7 != 0 })
 				ask("a second set", again, set, stored)
 				t.Rand.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
-				ask("a get", order, func(i int) string { return getRequest(keys[i]) }, func(i int) { c.ExpectValue(keys[i], values[i]) })
+				ask("a get", order, func(i int) string { return t.GetRequest(keys[i]) }, func(i int) { c.ExpectValue(keys[i], values[i]) })
 				c.InStep()
 			},
 		},
