@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,6 +94,21 @@ func concurrencyRules() []Rule {
 					c.Step("%d clients had set one key at once", writers)
 					sent.check(c, key)
 					c.InStep()
+				})
+				// Large values, each of one byte only and all of one length: whoever writes or reads them in parts is seen.
+				large, parts := t.Key(), newSent(strings.Repeat("-", t.UpTo(200_000)))
+				t.Dial().Set(large, parts.first)
+				t.Each(4, func(i int, c *Client) {
+					for range t.Times(8, 1) {
+						if i < 2 {
+							value := strings.Repeat(string(rune('a'+c.Rand.IntN(26))), len(parts.first))
+							parts.add(value)
+							c.Set(large, value)
+							continue
+						}
+						c.Step("reading a value of %d bytes beside 2 writers of the key", len(parts.first))
+						parts.check(c, large)
+					}
 				})
 			},
 		},

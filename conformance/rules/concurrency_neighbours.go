@@ -56,36 +56,62 @@ func neighbourRules() []Rule {
 				lock, store, unlock.`,
 			Check: func(t *T) {
 				active := t.Dial()
-				for i := range t.Times(3, 1) {
-					key, value := t.Key(), t.Text(30)
-					active.Set(key, "before")
-					request := t.SetRequest(key, value)
-					var stopped []*Client
-					cuts := []int{1, 4, len(request) - len(value) - 4, len(request) - len(value) - 1, len(request) - 10, len(request) - 2, len(request) - 1}
-					for _, at := range cuts {
-						c := t.Dial()
-						c.Step("a set that stopped after byte %d of %d", at, len(request))
-						c.Send(request[:at])
-						stopped = append(stopped, c)
+				for range t.Times(3, 1) {
+					shared := t.Key()
+					active.Set(shared, "before")
+					var stopped []*dawdler
+					for i := range 8 {
+						d := &dawdler{c: t.Dial(), key: t.Key(), value: t.Text(t.UpTo(20 + 37*i))}
+						if i%4 == 3 {
+							d.key = shared
+						}
+						request := t.SetRequest(d.key, d.value)
+						inside := len(request) - len(d.value) - 2 // the first place in the block
+						at := []int{1, 4, inside - 1, inside, inside + 3, len(request) - 10, len(request) - 2, len(request) - 1}[i]
+						d.c.Step("a set that stopped after byte %d of %d", at, len(request))
+						d.c.Send(request[:at])
+						d.rest = request[at:]
+						stopped = append(stopped, d)
 					}
 					time.Sleep(t.pause())
 					for _, other := range []*Client{active, t.Dial()} {
 						other.Step("other clients have stopped in the middle of a set of this key")
-						other.Get(key, "before")
-						other.Set(key, "between")
-						other.Get(key, "between")
+						other.Get(shared, "before")
+						other.Set(shared, "between")
+						other.Get(shared, "between")
 						other.InStep()
-						other.Set(key, "before")
+						other.Set(shared, "before")
 					}
-					for j, c := range stopped {
-						if (i+j)%2 == 0 || !t.Has(Cuts) {
-							continue
+					if !t.Has(Cuts) {
+						continue
+					}
+					// They go on in another order, a part at a time, so that all their blocks are open at once.
+					t.Rand.Shuffle(len(stopped), func(i, j int) { stopped[i], stopped[j] = stopped[j], stopped[i] })
+					for _, d := range stopped {
+						half := len(d.rest) / 2
+						d.c.Continue(d.rest[:half])
+						d.rest = d.rest[half:]
+						time.Sleep(time.Millisecond)
+					}
+					t.Rand.Shuffle(len(stopped), func(i, j int) { stopped[i], stopped[j] = stopped[j], stopped[i] })
+					last := ""
+					for _, d := range stopped {
+						d.c.Step("a set that had stopped, and went on beside seven others")
+						d.c.Continue(d.rest)
+						d.c.Expect(Stored)
+						if d.key == shared {
+							last = d.value
 						}
-						c.Step("a set that stopped after byte %d of %d and went on", cuts[j], len(request))
-						c.Continue(request[cuts[j]:])
-						c.Expect(Stored)
-						c.Get(key, value)
-						c.InStep()
+					}
+					for _, d := range stopped {
+						value := d.value
+						if d.key == shared {
+							value = last
+						}
+						d.c.Get(d.key, value)
+						active.Step("a set that had stopped, and went on beside seven others")
+						active.Get(d.key, value)
+						d.c.InStep()
 					}
 				}
 				active.InStep()
@@ -234,4 +260,11 @@ func neighbourRules() []Rule {
 			},
 		},
 	}
+}
+
+// dawdler is a client that has stopped in the middle of a set.
+type dawdler struct {
+	c          *Client
+	key, value string
+	rest       string // of the request
 }

@@ -26,6 +26,10 @@ func framingRules() []Rule {
 				c := t.Dial()
 				list := []string{"nonsense", "x", "g", "ge", "se", "gett", "sett", "getget", "sset", "en", "endd", "set:", "\"get\"",
 					"?", "0", "-", "STORED", "GET / HTTP/1.1", "getk", "set=1"}
+				if t.Profile.Dialect == Lite {
+					list = append(list, "gets", "gat", "add", "replace", "append", "prepend", "cas", "incr", "decr", "touch", "delete", "flush_all", "stats", "version",
+						"verbosity", "mg", "ms", "md", "mn", "del", "put", "GET", "ping", "help", "list", "keys", "clear", "shutdown")
+				}
 				for range 30 {
 					list = append(list, "zz"+text(t.Rand, 1+t.Rand.IntN(30), plainBytes))
 				}

@@ -96,7 +96,8 @@ func packetRules() []Rule {
 		{
 			ID: "FRM-09", Level: Must, Source: "it follows from a byte stream", Needs: []Trait{Persistent}, States: []Trait{Pipelining},
 			Title: "requests that arrive in one packet are each answered, in order",
-			Text:  `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked.`,
+			Text: `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked, and as soon as it is
+				whole: also when what stands behind it in the packet is not.`,
 			Example: `
 				> "set a 1\r\n1\r\nset b 1\r\n2\r\nget a\r\nget b\r\n"
 				< "STORED\r\nSTORED\r\nVALUE a 1\r\n1\r\nEND\r\nVALUE b 1\r\n2\r\nEND\r\n"`,
@@ -129,6 +130,17 @@ func packetRules() []Rule {
 					for i := n; i < 2*n; i++ {
 						c.ExpectValue(keys[i], values[i])
 					}
+				}
+				key, value := t.Key(), t.Text(20)
+				set, get := t.SetRequest(key, value), t.GetRequest(key)
+				for _, at := range Some(t, []int{1, len(set) - len(value) - 3, len(set) - 3, len(set) - 1}, 1) {
+					c.Step("a set, a get, and the first %d bytes of another set in one packet", at)
+					c.Send(set + get + set[:at])
+					c.Expect(Stored)
+					c.ExpectValue(key, value)
+					c.Step("the other bytes of that set")
+					c.Continue(set[at:])
+					c.Expect(Stored)
 				}
 				c.InStep()
 			},

@@ -230,28 +230,34 @@ func getRules() []Rule {
 func lookAlikes(t *T) [][]string {
 	id := t.Key()
 	long := t.KeyOf(t.Profile.MaxKey - 1)
-	deep := t.KeyOf(min(t.Profile.MaxKey, 200))
+	deep := t.KeyOf(t.Profile.MaxKey)
 	groups := [][]string{
 		{id + "a", id + "A"},
 		{strings.ToUpper(id), strings.ToLower(id), "_" + id},
 		{id, id + "1", id + "11", id + "111", id[:len(id)-1]},
 		{"1", "01", "001", "1.0", "+1", "1e0", "0x1", "-1", "10"},
 		{"0", "00", "-0", "+0", "0.0"},
+		{"4294967297", "1", "18446744073709551617", "65537", "257"},
 		{"9007199254740993", "9007199254740992", "9007199254740993.0"},
 		{"null", "None", "nil", "undefined", "true", "false", "NaN", "nan", "Infinity"},
 		{"__proto__", "constructor", "toString", "hasOwnProperty", "length", "prototype"},
-		{"../" + id, "./" + id, "/" + id, id + "/", id + "/.", "a/../" + id, "//" + id, "a/" + id, "a\\" + id, "..", "."},
-		{id + ".", id + "..", id + "~", "." + id, id + ".tmp", id + ".lock", id + ".json", id + ".txt"},
-		{id + "%41", id + "A", id + "+", id + "%20", id + "\\u0041", id + "&amp;", id + "&"},
-		{id + "'", id + "\"", id + "`", id + ";", id + "$x", id + "*", id + "?", id + "[a]", id + "#", id + "--"},
-		{id + ":1", id + "=1", id + ",1", id + "|1", id + "|", id + ":", id + "="},
-		{long + "a", long + "b", long + "A", long},
+		// What is left out of a key, or changed in it, makes another of it, or the plain one, which is therefore in each group.
+		{id, "../" + id, "./" + id, "/" + id, id + "/", id + "/.", "a/../" + id, "//" + id, "a/" + id, "a\\" + id, "..", "."},
+		{id, id + ".", id + "..", id + "~", "." + id, "~" + id, id + ".tmp", id + ".lock", id + ".json", id + ".txt"},
+		{id, id + "%41", id + "A", id + "+", id + "%20", id + "\\u0041", id + "&amp;", id + "&", id + "%00", id + "\\n", id + "\\"},
+		{id, id + "'", id + "\"", id + "`", id + ";", id + "$x", id + "*", id + "?", id + "[a]", id + "#", id + "--", "'" + id + "'", "\"" + id + "\"",
+			"(" + id + ")", id + "#x", id + ";x", id + "@x", id + "!"},
+		{id, id + ":1", id + "=1", id + ",1", id + "|1", id + "|", id + ":", id + "=", id + ",", "-" + id, "+" + id, "=" + id},
+		{long + "a", long + "b", long + "A", long, "a" + long, "b" + long, long[1:]},
+		// Same length and same hash: 31 (Java) and 33 (djb2) times the hash plus the byte, sums of bytes; FNV-1a, CRC-32.
+		{id + "Aa", id + "BB", id + "C#", id + "aA", id + "AaAa", id + "BBBB", id + "AaBB"},
+		{id + "Ez", id + "FY", id + "ab", id + "ba", id + "ac", id + "bb", id + "1001", id + "0110"},
+		{"costarring", "liquid", "declinate", "macallums", "plumless", "buckeroo", id + "plumless", id + "buckeroo"},
 		{"get", "set", "end", "VALUE", "END", "STORED"},
 	}
 	// Keys that differ in one byte, wherever it is: hashes and fixed buffers that look at a part only.
-	var near []string
-	for range 10 {
-		at := t.Rand.IntN(len(deep))
+	near := []string{"~" + deep[1:]}
+	for at := t.Rand.IntN(5); at < len(deep); at += 5 + t.Rand.IntN(6) {
 		near = append(near, deep[:at]+"~"+deep[at+1:])
 	}
 	return append(groups, unique(append(near, deep)))

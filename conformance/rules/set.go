@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 func setRules() []Rule {
 	return []Rule{
 		{
@@ -75,6 +77,11 @@ func setRules() []Rule {
 					if i%3 == 0 {
 						other.Get(key, value)
 					}
+				}
+				for i, value := range Some(t, t.alike(), 3) {
+					c.Step("value %d of a row that resemble the one before, %d bytes", i+1, len(value))
+					c.Set(key, value)
+					other.Get(key, value)
 				}
 				c.InStep()
 				other.InStep()
@@ -234,6 +241,20 @@ func (t *T) sizes(n, least, most int) []int {
 	return Some(t, list, least)
 }
 
+// alike are values of which each resembles the one before: its beginning, its end, longer by a byte, other in one byte only, or the same.
+func (t *T) alike() (list []string) {
+	for _, n := range []int{t.UpTo(40), t.UpTo(5000), t.UpTo(70_000)} {
+		v := []byte(t.Text(n))
+		list = append(list, string(v), string(v), string(v[:n/2]), string(v), string(v[n/2:]), string(v[:n-1]), string(v))
+		for _, at := range []int{0, n / 2, n - 1} {
+			v[at] ^= 1 // a printable byte is another
+			list = append(list, string(v))
+		}
+		list = append(list, strings.Repeat("x", n), strings.Repeat("y", n), strings.Repeat("x", n-1))
+	}
+	return list
+}
+
 type mismatch struct{ announced, have int }
 
 func shorter(announced, by int) int { return announced - by }
@@ -244,6 +265,17 @@ func (t *T) mismatches(differ func(announced, by int) int) (list []mismatch) {
 	for _, announced := range []int{1, 2, 3, 5, 10, 64, 100, t.UpTo(1000), size(t.Rand, t.UpTo(4000)), size(t.Rand, t.UpTo(4000))} {
 		for _, by := range []int{1, 2, 3, announced, 1 + t.Rand.IntN(200)} {
 			if have := differ(announced, by); have >= t.least() {
+				list = append(list, mismatch{announced, have})
+			}
+		}
+	}
+	if t.Profile.Dialect == Classic {
+		return list // a counted block that is far too long is a command line that is far too long
+	}
+	// Equal in the lowest 8 or 16 bits.
+	for _, by := range []int{256, 512, 1 << 16, 1 << 17} {
+		for _, announced := range []int{3, 250, by + 3} {
+			if have := differ(announced, by); have >= t.least() && have <= t.UpTo(1<<20) {
 				list = append(list, mismatch{announced, have})
 			}
 		}

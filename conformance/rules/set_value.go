@@ -23,7 +23,12 @@ func setValueRules() []Rule {
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{"\x00", "\r", "\n", "\xff", "a\x00b", "abc\r", "\rabc", "\nabc", "abc\n", "\r\r", "\n\r", "\n\n",
-					"a\rb\nc", "\xc3\x28", "\xed\xa0\x80", "\xef\xbb\xbfx", "\x1b[0m", everyByte()}
+					"a\rb\nc", "\xc3\x28", "\xed\xa0\x80", "\xef\xbb\xbfx", "\x1b[0m", everyByte(),
+					"\r\x00", "a\r\x00b", "\xff\xfe", "\xfe\xff", "\xff\xff", "\xff\xf4", "\u2028", "\u2029", "\u0085", "\u00a0", "\x1a", "\x04", "\n.\n", ".\n", "\b",
+					"%s%n%d", "%00", "\\0", "\\", "\\r\\n", "a\\", "\\\\", "\"", "'", "\"a\"", "<a>&amp;", "{}", "[1]", "null", "+1", "0x10", "1e3", "#", ";", "--", "$HOME", "`id`"}
+				for _, b := range []string{" ", "\x00", "x", "\xff", "\r", "\n", "ab"} {
+					list = append(list, strings.Repeat(b, 300))
+				}
 				if t.Profile.Dialect == Classic {
 					list = append(list, "\r\n", "a\r\nb", "\r\nEND\r\n", "a\r\n", "\r\r\n\n")
 				}
