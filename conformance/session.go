@@ -176,6 +176,13 @@ func (s *Session) Suite() (*reports.Suite, error) {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached in %v (a longer --timeout may reach them, and --procs 8 more in the same time: a request takes the endpoint about %v)",
 			unreached, out.Elapsed.Round(time.Millisecond), out.RoundTrip.Round(10*time.Microsecond)))
 	}
+	if sampled := s.target.Sampled(); len(sampled) > 0 {
+		which := ""
+		if len(sampled) <= 10 {
+			which = ": " + strings.Join(sampled, ", ")
+		}
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules asked a sample of what they ask an endpoint that answers at once%s", len(sampled), which))
+	}
 	if missing > 0 && !s.cut {
 		return nil, fmt.Errorf("only %d of %d rules were run", len(s.results), len(s.table)-len(s.left))
 	}

@@ -30,7 +30,8 @@ type T struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	probed atomic.Bool // there was a sync probe
+	probed  atomic.Bool // there was a sync probe
+	sampled atomic.Bool // less was asked than of an endpoint that answers at once
 
 	mu      sync.Mutex
 	clients []*Client
@@ -163,11 +164,18 @@ func (t *T) Bytes(n int) string {
 // Times returns how often to repeat something: want on an endpoint that answers at once, fewer on a slow one, but
 // never less than least, below which the rule would say nothing.
 func (t *T) Times(want, least int) int {
-	const budget = time.Second
-	if t.target.RoundTrip <= 0 {
+	if t.target.quickest <= 0 {
 		return want
 	}
-	return min(want, max(least, int(budget/t.target.RoundTrip)))
+	budget := time.Second
+	if t.target.quickest < 20*time.Millisecond {
+		budget = 3 * time.Second // nobody sleeps on purpose that shortly: the machine is busy, and that is no reason to ask less
+	}
+	n := min(want, max(least, int(budget/t.target.quickest)))
+	if n < want {
+		t.sampled.Store(true)
+	}
+	return n
 }
 
 // Volume is Times for requests that are sent without waiting: their number is what must not fit into the kernel's buffers, so

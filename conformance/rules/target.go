@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,14 +19,15 @@ import (
 // Deadlines. A wait is never shorter than floor, because the machine may be loaded and the endpoint innocent; a
 // multiple of the round trip lets servers that sleep on purpose pass.
 const (
-	floor       = 2 * time.Second
-	multiple    = 20
-	impatience  = 250 * time.Millisecond // when the endpoint has shown itself dead
-	deadRules   = 3                      // so many rules in a row without one byte of answer show it
-	firstWait   = 8 * time.Second        // for the very first answer, when no round trip is known
-	measureFor  = time.Second
-	measureMost = 6
-	recovery    = 10 * time.Second // for the endpoint to see off the clients of a rule that had many
+	floor        = 2 * time.Second
+	multiple     = 20
+	impatience   = 250 * time.Millisecond // when the endpoint has shown itself dead
+	deadRules    = 3                      // so many rules in a row without one byte of answer show it
+	firstWait    = 8 * time.Second        // for the very first answer, when no round trip is known
+	measureFor   = time.Second
+	measureLeast = 6 // samples; more of them where they come quickly
+	measureMost  = 40
+	recovery     = 10 * time.Second // for the endpoint to see off the clients of a rule that had many
 )
 
 // Target is the endpoint of one run with what is known about it. Rules that are not Alone may be run side by side.
@@ -36,14 +38,17 @@ type Target struct {
 	// RoundTrip is the median of the measured ones; 0 when nothing was answered.
 	RoundTrip time.Duration
 
-	token   string        // part of every key, so that a run does not meet the keys of another
-	slowest time.Duration // of the measured round trips
-	sown    *sown         // nil if nothing could be stored at the beginning
+	token string // part of every key, so that a run does not meet the keys of another
+	// Of the measured round trips. A deadline comes from the slowest; how much is asked comes from the quickest, which is the endpoint's
+	// own where the machine is busy.
+	slowest, quickest time.Duration
+	sown              *sown // nil if nothing could be stored at the beginning
 
 	mu      sync.Mutex // guards what the rules before have shown
 	mute    bool       // nothing has ever been received
 	dead    int        // rules in a row that failed without receiving a byte
 	crowded bool       // the rule before had many clients
+	sampled []string   // rules that asked less than they would have asked a quicker endpoint
 }
 
 // NewTarget describes an endpoint; nothing is sent yet.
@@ -74,7 +79,7 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	}
 
 	var samples []time.Duration
-	for began := time.Now(); len(samples) < measureMost && time.Since(began) < measureFor; {
+	for began := time.Now(); len(samples) < measureMost && (len(samples) < measureLeast || time.Since(began) < measureFor/20) && time.Since(began) < measureFor; {
 		if len(samples) > 0 && g.Profile.OneRequest {
 			if c, err = g.open(ctx, c.Wait, log); err != nil {
 				break
@@ -90,7 +95,7 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	g.mute = log.Received() == 0
 	if len(samples) > 0 {
 		g.RoundTrip = median(samples)
-		g.slowest = samples[len(samples)-1]
+		g.quickest, g.slowest = samples[0], samples[len(samples)-1]
 	}
 	return nil
 }
@@ -186,6 +191,11 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 		out.Transcript = t.log.Brief()
 	}
 	g.observe(out.Status, t.log.Received())
+	if t.sampled.Load() {
+		g.mu.Lock()
+		g.sampled = append(g.sampled, rule.ID)
+		g.mu.Unlock()
+	}
 	return out
 }
 
@@ -221,6 +231,13 @@ func (g *Target) crowd(rule Rule) bool {
 	before := g.crowded
 	g.crowded = rule.Alone
 	return before && !g.mute
+}
+
+// Sampled lists the rules that asked the endpoint less than they ask one that answers at once, in the order in which they were run.
+func (g *Target) Sampled() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.sampled)
 }
 
 func (g *Target) observe(status reports.Status, received int64) {

@@ -213,14 +213,14 @@ func TestDraws(t *testing.T) {
 			t.Errorf("size %d", s)
 		}
 	}
-	x.target.RoundTrip = 100 * time.Millisecond
+	x.target.quickest = 100 * time.Millisecond
 	if n := x.Times(500, 3); n != 10 {
 		t.Errorf("%d times at 100ms", n)
 	}
 	if some := Some(x, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2); len(some) != 10 {
 		t.Errorf("some %v", some)
 	}
-	x.target.RoundTrip = time.Second
+	x.target.quickest = time.Second
 	if some := Some(x, []int{1, 2, 3, 4, 5, 6}, 3); len(some) != 3 || some[0] > some[1] || some[1] > some[2] {
 		t.Errorf("some %v", some)
 	}
