@@ -124,6 +124,32 @@ func (c Config) filter() (types.LabelFilter, error) {
 	return filter, nil
 }
 
+// Select returns the rules that a run with this configuration would ask, in the table's order; Addr does not matter. An
+// error means that the configuration is wrong, or that there are none.
+func Select(c Config) ([]Rule, error) {
+	profile, err := c.profile()
+	if err != nil {
+		return nil, err
+	}
+	filter, err := c.filter()
+	if err != nil {
+		return nil, err
+	}
+	var chosen []Rule
+	left := map[string]int{}
+	for _, r := range Rules() {
+		if why := leftOut(r, filter(r.Labels), c.level(), &profile); why != "" {
+			left[why]++
+		} else {
+			chosen = append(chosen, r)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, nothing(c, left)
+	}
+	return chosen, nil
+}
+
 // nothing says why a run would have been empty, and what could have been asked for.
 func nothing(c Config, left map[string]int) error {
 	if why := left[byFilter]; why == len(Rules()) {

@@ -17,7 +17,7 @@ Generated from the rule table (` + "`go test ./conformance -run TestRulesDocumen
 [server/PROTOCOL.md](../server/PROTOCOL.md), under the same IDs, which are stable for ever. A rule is the behaviour that its text states, for many
 keys, values and sizes drawn from the run's seed, not the one example in it.
 
-**Levels.** must: the sources say it, or a server is unusable without. should: the assignment or memcached says it. may: only a careful server does it.
+**Levels.** ` + levels() + `
 Rules up to ` + "`--level`" + ` are run (default should); each that is run and fails, fails the run.
 
 **Sources.** R: the report that the project is built from. T: the test transcript in it. A: the course assignment that the report answers. M: memcached's text
@@ -75,12 +75,18 @@ func overview() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+func levels() string {
+	var sentences []string
+	for _, l := range []Level{Must, Should, May} {
+		sentences = append(sentences, l.String()+": "+l.Meaning()+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
 func facts(r Rule) []string {
 	list := []string{"**" + r.Level.String() + "**", "source: " + escape(r.Source), "dialects: " + strings.Join(r.Dialects, ", ")}
-	for _, l := range r.Labels {
-		if l != r.ID && l != r.Family && l != r.Level.String() {
-			list = append(list, "label: "+l)
-		}
+	for _, l := range r.OwnLabels() {
+		list = append(list, "label: "+l)
 	}
 	if r.Alone {
 		list = append(list, "alone")

@@ -94,6 +94,7 @@ func describeFailure(r *reports.Rule) string {
 	if r.Known != "" {
 		fmt.Fprintf(&b, "\n  known %s", r.Known)
 	}
+	fmt.Fprintf(&b, "\nAn example and the usual mistakes: memlite conform --explain %s", r.ID)
 	return b.String()
 }
 

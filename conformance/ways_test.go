@@ -59,7 +59,7 @@ func TestSameVerdicts(t *testing.T) {
 	if seen != len(want) {
 		t.Errorf("%d specs, %d rules", seen, len(want))
 	}
-	for _, part := range []string{"want", "got", `"STORED\r\n"`, `"ERROR\r\n"`, "transcript", "client 1 send", "memlite conform " + addr, "--label-filter SET-14", "rules/set_value.go"} {
+	for _, part := range []string{"want", "got", `"STORED\r\n"`, `"ERROR\r\n"`, "transcript", "client 1 send", "memlite conform " + addr, "--label-filter SET-14", "memlite conform --explain SET-14", "rules/set_value.go"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("the output does not have %q:\n%.6000s", part, out)
 		}

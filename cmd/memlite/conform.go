@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +30,7 @@ func newConform(command []string) *cobra.Command {
 		timeout = span(2 * time.Minute)
 		out     outputs
 		list    bool
+		explain []string
 		wire    bool
 	)
 	cmd := &cobra.Command{
@@ -42,12 +41,19 @@ func newConform(command []string) *cobra.Command {
 		Example: `  memlite conform 127.0.0.1:5001
   memlite conform 127.0.0.1:11211 --profile memcached --report html=out.html --report junit=out.xml
   memlite conform :5001 --label-filter 1-client --show-wire
-  memlite conform --list --level may`,
-		Args: func(_ *cobra.Command, args []string) error {
+  memlite conform --list --level may
+  memlite conform --explain SET-04`,
+		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case cmd.Flags().Changed("explain") && len(explain) == 0:
+				return usagef("--explain names no rule")
+			case len(args) > 0 && len(explain) > 0:
+				return usagef("unexpected argument %q: --explain needs no ADDR, and its rules are joined by commas", args[0])
 			case len(args) > 1:
 				return usagef("unexpected argument %q: there is one ADDR", args[1])
-			case len(args) == 0 && !list:
+			case list && len(explain) > 0:
+				return usagef("--list and --explain: give one of them")
+			case len(args) == 0 && !list && len(explain) == 0:
 				return usagef("no address given")
 			}
 			return nil
@@ -57,14 +63,18 @@ func newConform(command []string) *cobra.Command {
 			if err != nil {
 				return &usageError{err}
 			}
-			if list {
-				return listRules(cmd.OutOrStdout(), lvl)
+			config.Profile, config.Level, config.Timeout = profile.value, lvl, time.Duration(timeout)
+			switch {
+			case list:
+				return listRules(cmd.OutOrStdout(), config)
+			case len(explain) > 0:
+				return explainRules(cmd.OutOrStdout(), explain)
 			}
 			target, err := parseAddress(args[0])
 			if err != nil {
 				return &usageError{err}
 			}
-			config.Addr, config.Profile, config.Level, config.Timeout = target.String(), profile.value, lvl, time.Duration(timeout)
+			config.Addr = target.String()
 			return conform(cmd, config, out, wire)
 		},
 	}
@@ -75,7 +85,9 @@ func newConform(command []string) *cobra.Command {
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")
 	cmd.Flags().IntVar(&config.Procs, "procs", 1, "run so `MANY` rules side by side, where they may: for slow servers")
 	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule that was run")
-	cmd.Flags().BoolVar(&list, "list", false, "list the rules up to --level and do nothing else")
+	cmd.Flags().BoolVar(&list, "list", false, "list the rules that would be run and do nothing else")
+	cmd.Flags().StringSliceVar(&explain, "explain", nil, "explain a `RULE` (its ID; several with commas; all) and do nothing else")
+	_ = cmd.RegisterFlagCompletionFunc("explain", cobra.FixedCompletions(ruleCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	out.add(cmd)
 	return cmd
 }
@@ -121,20 +133,4 @@ func suiteVerdict(s *reports.Suite) error {
 		return &failure{exitInconclusive, errors.New("inconclusive: a rule could be neither confirmed nor refuted")}
 	}
 	return nil
-}
-
-// listRules prints the rule table up to level.
-func listRules(w io.Writer, level conformance.Level) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tLEVEL\tFAMILY\tLABELS\tRULE")
-	for _, r := range conformance.Rules() {
-		// A filter finds a rule by the other columns too; only what they do not say is worth a label's place.
-		others := slices.DeleteFunc(slices.Clone(r.Labels), func(l string) bool {
-			return l == r.ID || l == r.Family || l == r.Level.String()
-		})
-		if r.Level <= level {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Level, r.Family, strings.Join(others, ","), r.Title)
-		}
-	}
-	return t.Flush()
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +31,36 @@ func setFromEnvironment(cmd *cobra.Command) error {
 		_ = cmd.Flags().SetAnnotation(f.Name, fromEnvironment, nil)
 	})
 	return errors.Join(errs...)
+}
+
+// notFlags are the variables that begin like those of flags and are something else: this project's tests', and the
+// completion's.
+var notFlags = []string{"MEMLITE_REQUIRE", "MEMLITE_LINEARIZE", "MEMLITE_KILL_ROUNDS", "MEMLITE_CHURN", "MEMLITE_TEST_KILL",
+	"MEMLITE_ACTIVE_HELP", "MEMLITE_COMPLETION_DESCRIPTIONS"}
+
+// warnOfVariables says which of environment's variables, each NAME=value, look like those of flags and are none's: a
+// name mistyped would otherwise do nothing, in silence. One that belongs to another command is no mistake.
+func warnOfVariables(cmd *cobra.Command, environment []string) {
+	if strings.HasPrefix(cmd.Name(), "__") { // a shell asks how to complete a word
+		return
+	}
+	const prefix = "MEMLITE_"
+	var known []string
+	for _, c := range cmd.Root().Commands() {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { known = append(known, strings.TrimPrefix(variable(f.Name), prefix)) })
+	}
+	for _, setting := range environment {
+		name, value, _ := strings.Cut(setting, "=")
+		flag, ours := strings.CutPrefix(name, prefix)
+		if !ours || value == "" || slices.Contains(known, flag) || slices.Contains(notFlags, name) {
+			continue
+		}
+		hint := ""
+		if near := nearest(flag, known); near != "" {
+			hint = ", did you mean " + prefix + near + "?"
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: warning: no flag has the variable %s%s\n", cmd.CommandPath(), name, hint)
+	}
 }
 
 // fromEnvironment marks a flag whose value is its variable's.

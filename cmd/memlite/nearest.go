@@ -16,6 +16,20 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
+// nearestOf are the candidates with the fewest edits from word, all that have as few; none if none is near.
+func nearestOf(word string, candidates []string) (best []string) {
+	least := len(word)/3 + 2
+	for _, c := range candidates {
+		switch d := distance(word, c); {
+		case d < least:
+			best, least = []string{c}, d
+		case d == least && len(best) > 0:
+			best = append(best, c)
+		}
+	}
+	return best
+}
+
 // distance is Levenshtein's: insertions, deletions and substitutions of bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

@@ -30,13 +30,7 @@ func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, now: time.Now}
 	if f, ok := terminalOf(w); ok && os.Getenv("TERM") != "dumb" {
 		p.live = true
-		p.width = func() int {
-			width, _, err := term.GetSize(int(f.Fd()))
-			if err != nil {
-				return 80
-			}
-			return width
-		}
+		p.width = func() int { return widthOf(f) }
 	}
 	p.last = p.now()
 	return p
@@ -77,10 +71,25 @@ func (p *progress) done() {
 	}
 }
 
+// widthOf is how many characters a line of the terminal behind a stream has; 80 where there is none.
+func widthOf(stream any) int {
+	if f, ok := terminalOf(stream); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
 // red is s in red, on a terminal that may be coloured.
-func red(w io.Writer, s string) string {
+func red(w io.Writer, s string) string { return paint(w, "31", s) }
+
+// bold is s in bold letters, on the same condition.
+func bold(w io.Writer, s string) string { return paint(w, "1", s) }
+
+func paint(w io.Writer, style, s string) string {
 	if _, ok := terminalOf(w); !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return s
 	}
-	return "\x1b[31m" + s + "\x1b[0m"
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -47,11 +49,14 @@ func newRoot(args []string) *cobra.Command {
   memlite serve 5001                        # run the reference server
   memlite conform 127.0.0.1:5001            # does an endpoint keep the protocol?
   memlite load 127.0.0.1:5001 --clients 64  # how fast and how steady is it?`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              cobra.ArbitraryArgs,
-		RunE:              needsCommand,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return setFromEnvironment(cmd) },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          needsCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			warnOfVariables(cmd, os.Environ())
+			return setFromEnvironment(cmd)
+		},
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
@@ -73,6 +78,10 @@ func newRoot(args []string) *cobra.Command {
 		}
 		c.Flags().SortFlags = false
 		c.DisableFlagsInUseLine = true // their Use lines say [flags] where flags stand
+		if names := flagNames(c); len(names) > 0 {
+			c.SetUsageTemplate(c.UsageTemplate() + fmt.Sprintf("\nEvery flag can be set in the environment too: %s for --%s. The command line wins.\n",
+				variable(names[0]), names[0]))
+		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.DefValue == "0" || f.DefValue == "0s" {
 				f.DefValue = "" // help then says nothing rather than "(default 0s)"
@@ -125,7 +134,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		hint := "flags are long, with two dashes"
+		hint := "flags are long, with two dashes" + longFor(cmd, unknown.GetSpecifiedShortnames())
 		if cmd.Name() == "client" {
 			hint += "; a value that begins with - goes behind --"
 		}
@@ -141,6 +150,20 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	}
 	return &usageError{err}
+}
+
+// longFor asks whether one of the flags that begin with the letter was meant.
+func longFor(cmd *cobra.Command, letter string) string {
+	var long []string
+	for _, name := range flagNames(cmd) {
+		if strings.HasPrefix(name, letter) {
+			long = append(long, "--"+name)
+		}
+	}
+	if len(long) == 0 {
+		return ""
+	}
+	return ", did you mean " + strings.Join(long, " or ") + "?"
 }
 
 func commandNames(root *cobra.Command) []string {

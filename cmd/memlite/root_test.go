@@ -3,6 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +143,58 @@ func TestNearest(t *testing.T) {
 		if got := distance(c.a, c.b); got != c.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
+	}
+}
+
+func TestWarnOfVariables(t *testing.T) {
+	root := newRoot(nil)
+	load, _, err := root.Find([]string{"load"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ setting, want string }{
+		{"MEMLITE_CLEINTS=5", "memlite load: warning: no flag has the variable MEMLITE_CLEINTS, did you mean MEMLITE_CLIENTS?\n"},
+		{"MEMLITE_maxclients=5", "memlite load: warning: no flag has the variable MEMLITE_maxclients\n"},
+		{"MEMLITE_SOMETHING=5", "memlite load: warning: no flag has the variable MEMLITE_SOMETHING\n"},
+		{"MEMLITE_CLIENTS=5", ""},
+		{"MEMLITE_MAX_VALUE=5", ""}, // another command's
+		{"MEMLITE_CLEINTS=", ""},    // is not set either
+		{"MEMLITE_REQUIRE=memcached", ""},
+		{"MEMLITE=5", ""},
+		{"XMEMLITE_CLEINTS=5", ""},
+	} {
+		var out bytes.Buffer
+		root.SetErr(&out)
+		warnOfVariables(load, []string{"PATH=/bin", c.setting})
+		if out.String() != c.want {
+			t.Errorf("%s: %q, want %q", c.setting, out.String(), c.want)
+		}
+	}
+}
+
+// The variables that this project reads elsewhere, in its tests, are not taken for mistyped flags.
+func TestNotFlagsAreComplete(t *testing.T) {
+	variables := regexp.MustCompile(`"(MEMLITE_[A-Z_]+)["=]`)
+	found := 0
+	for _, folder := range []string{"conformance", "loadgen", "reports", "server"} {
+		err := filepath.WalkDir("../../"+folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range variables.FindAllStringSubmatch(string(text), -1) {
+				found++
+				if !slices.Contains(notFlags, m[1]) {
+					t.Errorf("%s reads %s, which is not in notFlags", path, m[1])
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if found == 0 {
+		t.Error("no variable was found")
 	}
 }

@@ -13,6 +13,7 @@ const lastEvents = 12
 // showRules prints each rule that did not hold: what was wanted, what came, the bytes that led there, and how to run it
 // again. With wire it prints every rule that was run, with all that went over the wire.
 func showRules(w io.Writer, s *reports.Suite, wire bool) {
+	failed := ""
 	for _, r := range s.Rules {
 		// After Ctrl-C every rule that was not reached is inconclusive, which needs no telling one by one.
 		bad := r.Status == reports.Failed || r.Status == reports.Inconclusive && !s.CutShort
@@ -21,6 +22,9 @@ func showRules(w io.Writer, s *reports.Suite, wire bool) {
 		}
 		status := string(r.Status)
 		if r.Status == reports.Failed {
+			if failed == "" {
+				failed = r.ID
+			}
 			status = red(w, status)
 		}
 		fmt.Fprintf(w, "%s %s (%s): %s\n", r.ID, status, r.Level, r.Title)
@@ -37,13 +41,16 @@ func showRules(w io.Writer, s *reports.Suite, wire bool) {
 			fmt.Fprintf(w, "  %9.3fms  %-8s  %s\n", float64(e.At)/1e6, who, wireLine(e))
 		}
 		if bad {
-			explainRule(w, r)
+			showFinding(w, r)
 		}
 		fmt.Fprintln(w)
 	}
+	if failed != "" {
+		fmt.Fprintf(w, "For any of these rules, an example and the usual mistakes: memlite conform --explain %s\n\n", failed)
+	}
 }
 
-func explainRule(w io.Writer, r *reports.Rule) {
+func showFinding(w io.Writer, r *reports.Rule) {
 	for _, field := range []struct{ name, text string }{
 		{"why", r.Reason}, {"want", r.Want}, {"got", r.Got}, {"known", r.Known}, {"again", r.Rerun},
 	} {

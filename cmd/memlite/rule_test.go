@@ -42,6 +42,8 @@ CON-03 inconclusive (should): in order
       0.000ms            - a thought
   why    no time
 
+For any of these rules, an example and the usual mistakes: memlite conform --explain SET-04
+
 `
 	if short.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", short.String(), want)

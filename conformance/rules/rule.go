@@ -28,6 +28,15 @@ func (l Level) String() string {
 	return levelNames[l]
 }
 
+// Meaning says what it takes for a rule to have the level.
+func (l Level) Meaning() string {
+	return map[Level]string{
+		Must:   "the sources say it, or a server is unusable without",
+		Should: "the assignment or memcached says it",
+		May:    "only a careful server does it",
+	}[l]
+}
+
 // ParseLevel reads "must", "should" or "may".
 func ParseLevel(s string) (Level, error) {
 	if i := slices.Index(levelNames, strings.ToLower(s)); i >= int(Must) {
@@ -68,6 +77,13 @@ type Rule struct {
 
 // In reports whether the rule applies in the dialect.
 func (r Rule) In(dialect string) bool { return slices.Contains(r.Dialects, dialect) }
+
+// OwnLabels are the rule's labels but for those that every rule has: its ID, family and level.
+func (r Rule) OwnLabels() []string {
+	return slices.DeleteFunc(slices.Clone(r.Labels), func(l string) bool {
+		return l == r.ID || l == r.Family || l == r.Level.String()
+	})
+}
 
 // Report is the rule as a report has it, without an outcome.
 func (r Rule) Report() *reports.Rule {
