@@ -191,6 +191,28 @@ func concurrencyRules() []Rule {
 					}
 					writer = readers[n%len(readers)]
 				}
+				// The client whose value has been replaced leaves: nothing that it had comes back.
+				for i := range t.Times(8, 2) {
+					key, last := keys[i%2], t.Text(20)
+					early := t.Dial()
+					early.Set(key, t.Text(20))
+					writer.Set(key, last)
+					switch i % 4 {
+					case 0:
+						early.Close()
+					case 1:
+						early.Abort()
+					case 2:
+						early.CloseWrite()
+						early.ExpectEnd()
+					case 3:
+						early.Send(t.unfinished(key, 9, "late"))
+						early.Close()
+					}
+					time.Sleep(t.pause())
+					writer.Step("a client whose value had been replaced has left")
+					writer.Get(key, last)
+				}
 				writer.InStep()
 			},
 		},

@@ -236,6 +236,9 @@ func endRules() []Rule {
 						c.ExpectEnd()
 						other.Step("another client's stream ended after %s", quote([]byte(before+cut)))
 						other.Get(present, value)
+						value = t.Text(30)
+						other.Set(present, value)
+						other.Get(present, value)
 					}
 				}
 				other.InStep()

@@ -59,12 +59,20 @@ func limitRules() []Rule {
 				for _, n := range longKeys(t) {
 					keys = append(keys, t.KeyOf(n))
 				}
-				for _, key := range Some(t, keys, 1) {
+				for i, key := range Some(t, keys, 1) {
+					kept := ""
+					if i%2 == 1 && key[0] < utf8.RuneSelf {
+						kept = t.Text(20)
+						c.Set(key[:most], kept)
+					}
 					c.Step("a set with a key of %d bytes in %d characters", len(key), utf8.RuneCountInString(key))
 					c.Send(t.SetRequest(key, t.Text(5)))
 					c.ExpectRefused(0, BadKey)
 					c.Step("a set with a key of %d bytes was refused", len(key))
-					if key[0] < utf8.RuneSelf {
+					switch {
+					case kept != "":
+						c.Get(key[:most], kept)
+					case key[0] < utf8.RuneSelf:
 						c.Miss(key[:most])
 					}
 					c.Send(t.GetRequest(key))
@@ -227,6 +235,10 @@ func limitRules() []Rule {
 					c.Step("a value of %d bytes was refused", n)
 					c.Get(present, value)
 					c.Miss(absent)
+					c.Set(absent, value)
+					c.Set(present, value[:50])
+					c.Get(present, value[:50])
+					c.Get(absent, value)
 				}
 				c.InStep()
 			},

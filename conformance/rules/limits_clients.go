@@ -57,6 +57,8 @@ func clientLimitRules() []Rule {
 				an answer for ever. Where accept fails for want of descriptors the loop ends, or spins. Accept, say ERROR, close;
 				after an accept that failed wait a moment and go on.`,
 			Check: func(t *T) {
+				// Some of those who have a place have not said a word yet.
+				silent := []*Client{t.Dial(), t.Dial(), t.Dial()}
 				h := t.holdLimit()
 				for refused := 0; refused < t.Times(5, 1); {
 					var c *Client
@@ -84,6 +86,10 @@ func clientLimitRules() []Rule {
 					refused++
 				}
 				h.askAll("a client too many had been refused")
+				for _, c := range silent {
+					c.Step("a client too many had been refused, and this one had been silent until then")
+					c.InStep()
+				}
 			},
 		},
 		{

@@ -102,8 +102,9 @@ func All() []Rule {
 		{"get", [][]Rule{getRules()}},
 		{"end", [][]Rule{endRules()}},
 		{"framing", [][]Rule{framingRules(), packetRules()}},
-		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
 		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules()}},
+		// After those who came and went: places that they have kept are missed here.
+		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
 	} {
 		family := slices.Concat(f.rules...)
 		slices.SortFunc(family, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })

@@ -161,6 +161,12 @@ func setRules() []Rule {
 					other.Step("a set of another client was refused (a block of %d bytes announced as %d)", m.have, m.announced)
 					other.Miss(absent)
 					other.Get(present, value)
+					// Nor is a key spoilt by it: it can be set again, by anyone.
+					again := t.Text(m.announced)
+					other.Set(present, again)
+					c.Set(absent, again)
+					c.Get(present, again)
+					other.Get(absent, again)
 				}
 				c.InStep()
 				other.InStep()

@@ -26,6 +26,9 @@ func setValueRules() []Rule {
 					"a\rb\nc", "\xc3\x28", "\xed\xa0\x80", "\xef\xbb\xbfx", "\x1b[0m", everyByte(),
 					"\r\x00", "a\r\x00b", "\xff\xfe", "\xfe\xff", "\xff\xff", "\xff\xf4", "\u2028", "\u2029", "\u0085", "\u00a0", "\x1a", "\x04", "\n.\n", ".\n", "\b",
 					"%s%n%d", "%00", "\\0", "\\", "\\r\\n", "a\\", "\\\\", "\"", "'", "\"a\"", "<a>&amp;", "{}", "[1]", "null", "+1", "0x10", "1e3", "#", ";", "--", "$HOME", "`id`"}
+				list = append(list, "\x1f\x8b\b\x00", "\x78\x9c\x03", "\x80\x04\x95", "\x89PNG\r", "BZh9", "PK\x03\x04", "%PDF", "#!", "\x7fELF", "\xac\xed\x00\x05",
+					"12345678901234567", strings.Repeat("9", 20), strings.Repeat("1234567890", 10), strings.Repeat("\x00", t.UpTo(4096)),
+					strings.Repeat("\r", t.UpTo(40_000)), strings.Repeat("\xff", t.UpTo(20_000)), t.Bytes(t.UpTo(5000)), t.Bytes(t.UpTo(70_000)))
 				for _, b := range []string{" ", "\x00", "x", "\xff", "\r", "\n", "ab"} {
 					list = append(list, strings.Repeat(b, 300))
 				}
@@ -43,6 +46,12 @@ func setValueRules() []Rule {
 					c.Step("the value %s", quote([]byte(value)))
 					c.Set(key, value)
 					c.Get(key, value)
+				}
+				for range t.Times(3, 1) {
+					key := t.Key()
+					c.Step("the value that is its own key")
+					c.Set(key, key)
+					c.Get(key, key)
 				}
 				c.InStep()
 			},
