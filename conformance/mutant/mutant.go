@@ -27,7 +27,7 @@ func All() []Mutant {
 		ending(),
 		lines(), packets(), pipelines(),
 		keyLimits(), sizeLimits(), clientLimits(),
-		races(), delays(), departures(),
+		races(), delays(), impatience(), departures(),
 	)
 }
 

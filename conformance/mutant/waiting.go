@@ -139,6 +139,43 @@ func delays() []Mutant {
 	}
 }
 
+// impatience are faults of a server that does not wait for its clients.
+func impatience() []Mutant {
+	const patience = 2 * time.Second
+	return []Mutant{
+		{"idle-clients-closed", "closes a connection on which no request has begun for 2 s", []string{"CON-12"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					c.conn.SetReadDeadline(time.Now().Add(patience))
+					_, err := c.in.Peek(1)
+					c.conn.SetReadDeadline(time.Time{})
+					if err != nil {
+						return "", err
+					}
+					return readLine(c)
+				}
+			}},
+		{"dawdlers-closed", "closes a connection on which a request is not whole after 2 s", []string{"CON-12"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					if _, err := c.in.Peek(1); err != nil {
+						return "", err
+					}
+					c.conn.SetReadDeadline(time.Now().Add(patience))
+					defer c.conn.SetReadDeadline(time.Time{})
+					return readLine(c)
+				}
+			}},
+		{"slow-readers-closed", "closes a connection whose client has taken nothing for 2 s", []string{"CON-12"},
+			func(l *lite) {
+				l.send = func(c *client, p []byte) (int, error) {
+					c.conn.SetWriteDeadline(time.Now().Add(patience))
+					return c.conn.Write(p)
+				}
+			}},
+	}
+}
+
 // departures are faults in what a client leaves behind that does not leave politely, or when many do.
 func departures() []Mutant {
 	onReset := func(then func(*lite)) func(*lite) {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -66,6 +67,58 @@ func lastingRules() []Rule {
 					c.Get(key, value)
 				}
 				c.InStep()
+			},
+		},
+		{
+			ID: "CON-12", Level: May, Source: "R", Needs: []Trait{Persistent, Cuts},
+			Title: "a client may be silent for seconds, wherever it stands",
+			Text: `Only the client ends its connection: it may say nothing at first, between two requests, in the middle of a line or of a
+				block, and leave megabytes of replies unread, and is served when it goes on. Checked with three seconds.`,
+			Example: `
+				A> "set k 3\r\nab"
+				- seconds later
+				A> "c\r\n"
+				A< "STORED\r\n"`,
+			Pitfall: `A timeout on the socket that was set so that no thread hangs (settimeout, SO_RCVTIMEO, server.setTimeout) ends clients that
+				think, type, or wait for their own users, and one for sending ends those that read slowly. A client that waits costs a thread or
+				a few bytes, if it costs others nothing; let the operator set a time limit.`,
+			Check: func(t *T) {
+				const silence = 3 * time.Second
+				mute, idle, slow := t.Dial(), t.Dial(), t.Dial()
+				key, value := t.Key(), t.Text(30)
+				idle.Set(key, value)
+				line, block := t.Dial(), t.Dial()
+				get, set := t.GetRequest(key), t.SetRequest(key, value)
+				line.Send(get[:3])
+				block.Send(set[:len(set)-10])
+				big, large := t.Key(), t.Text(t.UpTo(60_000))
+				idle.Set(big, large)
+				n := t.Volume(200, 2)
+				sent := slow.SendBehind(strings.Repeat(t.GetRequest(big), n))
+				select {
+				case <-time.After(silence):
+				case <-t.ctx.Done():
+				}
+				for _, c := range []struct {
+					who  *Client
+					step string
+					rest func(*Client)
+				}{
+					{mute, "3 seconds without a word at the start", func(*Client) {}},
+					{idle, "3 seconds without a word after a reply", func(*Client) {}},
+					{line, "a get that stopped in its line for 3 seconds", func(c *Client) { c.Continue(get[3:]); c.ExpectValue(key, value) }},
+					{block, "a set that stopped in its block for 3 seconds", func(c *Client) { c.Continue(set[len(set)-10:]); c.Expect(Stored) }},
+					{slow, "replies that were not read for 3 seconds", func(c *Client) {
+						for range n {
+							c.ExpectValue(big, large)
+						}
+						<-sent
+					}},
+				} {
+					c.who.Step("%s", c.step)
+					c.rest(c.who)
+					c.who.InStep()
+				}
 			},
 		},
 	}
