@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // WriteRules writes the table as the Markdown document RULES.md.
@@ -98,20 +96,27 @@ func facts(r Rule) []string {
 // document is read in editors too.
 func escape(s string) string {
 	const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+	at := func(i int) byte {
+		if i < 0 || i >= len(s) {
+			return ' '
+		}
+		return s[i]
+	}
 	var b strings.Builder
-	for i, r := range s {
-		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
-		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		switch {
-		case r == '*', r == '`',
-			r == '\\' && strings.ContainsRune(punctuation, next),
-			r == '<' && (unicode.IsLetter(next) || next == '/' || next == '!' || next == '?'),
-			r == '_' && !(isWord(before) && isWord(next)):
+	for i := range len(s) {
+		switch next := at(i + 1); {
+		case s[i] == '*', s[i] == '`',
+			s[i] == '\\' && strings.IndexByte(punctuation, next) >= 0,
+			s[i] == '<' && (isWord(next) || strings.IndexByte("/!?", next) >= 0),
+			s[i] == '_' && !(isWord(at(i-1)) && isWord(next)):
 			b.WriteByte('\\')
 		}
-		b.WriteRune(r)
+		b.WriteByte(s[i])
 	}
 	return b.String()
 }
 
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+// isWord reports whether c is a letter or a digit, or part of one beyond ASCII.
+func isWord(c byte) bool {
+	return c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}

@@ -79,12 +79,26 @@ func TestSelection(t *testing.T) {
 		if got := strings.Join(ran, " "); got != want || total != len(ran) {
 			t.Errorf("%s: ran %s of %d, want %s", filter, got, total, want)
 		}
+		selected, err := conformance.Select(conformance.Config{LabelFilter: filter})
+		if got := ids(selected); got != want || err != nil {
+			t.Errorf("%s: Select gives %s, %v; want %s", filter, got, err, want)
+		}
 		for _, r := range suite.Rules {
 			if (r.Status == reports.NotRun) != !strings.Contains(want, r.ID) || r.Status == reports.NotRun && r.Reason == "" {
 				t.Errorf("%s: %s is %s (%s)", filter, r.ID, r.Status, r.Reason)
 			}
 		}
 	}
+}
+
+// ids are those of rules, sorted.
+func ids(rules []conformance.Rule) string {
+	var ids []string
+	for _, r := range rules {
+		ids = append(ids, r.ID)
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
 }
 
 // Green by accident is the one thing a suite must never be.
@@ -109,6 +123,11 @@ func TestNothingToRun(t *testing.T) {
 		if err == nil {
 			t.Errorf("%+v: no error, suite %+v", c.cfg, suite)
 			continue
+		}
+		if c.cfg.Level <= conformance.May && c.cfg.Timeout >= 0 {
+			if rules, again := conformance.Select(c.cfg); len(rules) > 0 || again == nil || again.Error() != err.Error() {
+				t.Errorf("%+v: Select gives %s, %v; Run %v", c.cfg, ids(rules), again, err)
+			}
 		}
 		for _, want := range c.want {
 			if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

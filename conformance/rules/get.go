@@ -67,8 +67,9 @@ func getRules() []Rule {
 				< "ERROR\r\n"
 				> "get a b\r\n"
 				< "ERROR\r\n"`,
-			Pitfall: `split(" ")[1] throws on a bare get, and where it does not look further it answers get a b for a alone; memcached
-				answers for both, which a client of the lite dialect does not expect. Count the tokens first: exactly two.`,
+			Pitfall: `split(" ")[1] throws on a bare get, or is undefined in JavaScript, and who looks no further answers get a b for a
+				alone; memcached answers for both, which a client of the lite dialect does not expect. Count the tokens first:
+				exactly two.`,
 			Check: func(t *T) {
 				c := t.Dial()
 				first, second := t.Key(), t.Key()
