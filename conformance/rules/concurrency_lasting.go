@@ -70,7 +70,7 @@ func lastingRules() []Rule {
 			},
 		},
 		{
-			ID: "CON-12", Level: May, Source: "R", Needs: []Trait{Persistent, Cuts},
+			ID: "CON-12", Level: May, Source: "it follows from FRM-12", Needs: []Trait{Persistent, Cuts},
 			Title: "a client may be silent for seconds, wherever it stands",
 			Text: `Only the client ends its connection: it may say nothing at first, between two requests, in the middle of a line or of a
 				block, and leave megabytes of replies unread, and is served when it goes on. Checked with three seconds.`,
