@@ -67,6 +67,10 @@ func endRules() []Rule {
 					}
 					c.ExpectEnd()
 				}
+				c, later := t.Dial(), t.unread()
+				c.Step("gets of %d bytes and %s, whose replies are read later", later.bytes, t.Profile.Leave)
+				later.ask(c, t.LeaveLine(), nil)
+				c.ExpectEnd()
 				t.Dial().InStep()
 			},
 		},
@@ -195,6 +199,9 @@ func endRules() []Rule {
 					}
 					c.Expect(BadCommand)
 				}
+				c, later := t.Dial(), t.unread()
+				c.Step("gets of %d bytes and the end of the stream, and the replies are read later", later.bytes)
+				later.ask(c, "", c.CloseWrite)
 				t.Dial().InStep()
 			},
 		},

@@ -25,22 +25,38 @@ func framingRules() []Rule {
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{"nonsense", "x", "g", "ge", "se", "gett", "sett", "getget", "sset", "en", "endd", "set:", "\"get\"",
-					"?", "0", "-", "STORED", "GET / HTTP/1.1", "getk", "set=1"}
+					"?", "0", "-", "STORED", "getk", "set=1"}
 				if t.Profile.Dialect == Lite {
 					list = append(list, "gets", "gat", "add", "replace", "append", "prepend", "cas", "incr", "decr", "touch", "delete", "flush_all", "stats", "version",
-						"verbosity", "mg", "ms", "md", "mn", "del", "put", "GET", "ping", "help", "list", "keys", "clear", "shutdown")
+						"verbosity", "mg", "ms", "md", "mn", "del", "put", "GET", "ping", "help", "list", "keys", "clear", "shutdown",
+						"GET / HTTP/1.1") // at which memcached closes the connection, on purpose
 				}
 				for range 30 {
 					list = append(list, "zz"+text(t.Rand, 1+t.Rand.IntN(30), plainBytes))
 				}
+				present, value := t.Key(), t.Text(30)
+				c.Set(present, value)
 				for i, word := range Some(t, list, 3) {
-					line := word + []string{"", " " + t.Key(), " " + t.Key() + " 3", " a b c d e"}[i%4]
+					line := word + []string{" " + present, "", " " + present + " 3", " a b c d e"}[i%4]
 					c.Step("the line %q", line)
 					c.Send(t.Lines(line))
 					c.Expect(BadCommand)
 					if i%6 == 0 {
 						c.InStep()
+						c.Get(present, value)
 					}
+				}
+				c.Step("unknown commands that named a key")
+				c.Get(present, value)
+				for _, word := range Some(t, []string{"delete", "del", "remove", "gets", "put", "add", "append", "#get", "\xff", "\x00", "\x80\x00", "get\x00", "\xefget", "//"}, 1) {
+					if t.Profile.Dialect == Classic {
+						break // some of these are its own
+					}
+					line := word + " " + present
+					c.Step("the line %q", line)
+					c.Send(t.Lines(line))
+					c.Expect(BadCommand)
+					c.Get(present, value)
 				}
 				c.InStep()
 			},
@@ -122,8 +138,9 @@ func framingRules() []Rule {
 				empty.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				gap := func() string { return strings.Repeat(" ", 1+t.Rand.IntN(5)) }
-				for _, ends := range Some(t, [][2]string{{"", " "}, {" ", ""}, {" ", " "}, {"", ""}, {gap(), gap()}, {gap(), gap()}}, 2) {
+				gap := func() string { return strings.Repeat(" ", size(t.Rand, 300)) }
+				for _, ends := range Some(t, [][2]string{{"", " "}, {" ", ""}, {" ", " "}, {"", ""}, {gap(), gap()}, {gap(), gap()},
+					{strings.Repeat(" ", 9), strings.Repeat(" ", 9)}, {strings.Repeat(" ", 70), ""}, {"", strings.Repeat(" ", 700)}}, 2) {
 					key, value := t.Key(), text(t.Rand, 12, plainBytes) // a space may be between tokens here
 					spread := func(line string) string { return t.Lines(ends[0] + strings.ReplaceAll(line, " ", gap()) + ends[1]) }
 					line, block := t.Profile.set(key, len(value), value)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -235,6 +236,11 @@ func packetRules() []Rule {
 						c.Miss(t.Key())
 					}
 				}
+				for i := range t.Times(1500, 3) {
+					c.step = fmt.Sprintf("refused request %d of the connection", i+1)
+					c.Send(t.Lines([]string{"nonsense", "get", "", "set " + key}[i%4]))
+					c.Expect(BadCommand)
+				}
 				c.InStep()
 			},
 		},
@@ -261,7 +267,7 @@ func packetRules() []Rule {
 				sent := c.SendBehind(strings.Repeat(t.GetRequest(key)+t.GetRequest(absent)+t.SetRequest(key, value), n))
 				select {
 				case <-sent:
-				case <-time.After(200 * time.Millisecond):
+				case <-time.After(100 * time.Millisecond):
 					// The server has stopped reading, as it may; the rest goes out as its replies are taken.
 				}
 				for range n {
@@ -270,6 +276,9 @@ func packetRules() []Rule {
 					c.Expect(Stored)
 				}
 				<-sent
+				later := t.unread()
+				c.Step("gets of %d bytes whose replies are read later", later.bytes)
+				later.ask(c, "", nil)
 				c.InStep()
 			},
 		},
@@ -300,4 +309,33 @@ func places(s string) []int {
 		list[i] = i + 1
 	}
 	return list
+}
+
+// unread is more than the buffers between two programs hold, in replies to little that is asked.
+type unread struct {
+	t          *T
+	key, value string
+	n, bytes   int
+}
+
+func (t *T) unread() unread {
+	key, value := t.Key(), t.Text(t.UpTo(60_000))
+	t.Dial().Set(key, value)
+	n := t.Volume(250, 2)
+	return unread{t, key, value, n, n * len(value)}
+}
+
+// ask sends all gets and what is behind them, lets the endpoint get stuck, and only then reads.
+func (u unread) ask(c *Client, behind string, then func()) {
+	c.Send(strings.Repeat(u.t.GetRequest(u.key), u.n) + behind)
+	if then != nil {
+		then()
+	}
+	select {
+	case <-time.After(80 * time.Millisecond):
+	case <-u.t.ctx.Done():
+	}
+	for range u.n {
+		c.ExpectValue(u.key, u.value)
+	}
 }

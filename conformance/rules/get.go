@@ -248,6 +248,7 @@ func lookAlikes(t *T) [][]string {
 		{id, id + "%41", id + "A", id + "+", id + "%20", id + "\\u0041", id + "&amp;", id + "&", id + "%00", id + "\\n", id + "\\"},
 		{id, id + "'", id + "\"", id + "`", id + ";", id + "$x", id + "*", id + "?", id + "[a]", id + "#", id + "--", "'" + id + "'", "\"" + id + "\"",
 			"(" + id + ")", id + "#x", id + ";x", id + "@x", id + "!"},
+		{id, id + "%%", id + "%", id + "%s%n", id + "$$", id + "$", id + "$&", id + "\\\\", id + "\\", id + "{}", id + "{0}", id + "\\1"},
 		{id, id + ":1", id + "=1", id + ",1", id + "|1", id + "|", id + ":", id + "=", id + ",", "-" + id, "+" + id, "=" + id},
 		{long + "a", long + "b", long + "A", long, "a" + long, "b" + long, long[1:]},
 		// Same length and same hash: 31 (Java) and 33 (djb2) times the hash plus the byte, sums of bytes; FNV-1a, CRC-32.

@@ -33,6 +33,13 @@ func limitRules() []Rule {
 					c.Set(key, value)
 					values[key] = value
 				}
+				for _, n := range Some(t, []int{1, 100, 1000, 10_000, 100_000}, 1) {
+					// The longest VALUE lines.
+					key, value := t.KeyOf(most), t.Text(max(t.least(), t.UpTo(n)))
+					c.Step("a key of %d bytes and a value of %d", most, len(value))
+					c.Set(key, value)
+					c.Get(key, value)
+				}
 				for key, value := range values {
 					c.Step("a key of %d bytes", len(key))
 					c.Get(key, value)
@@ -134,7 +141,9 @@ func limitRules() []Rule {
 				}
 				for _, b := range Some(t, append(controls, 0x7f), 1) {
 					id := t.Key()
-					for _, key := range Some(t, []string{id + string(b) + "x", string(b) + id, id + string(b)}, 1) {
+					long := []byte(t.KeyOf(t.Profile.MaxKey))
+					long[len(long)/4+t.Rand.IntN(len(long)/2)] = b
+					for _, key := range Some(t, []string{id + string(b) + "x", string(b) + id, id + string(b), string(long), string(long[1:]) + string(b)}, 1) {
 						c.Step("a set with the key %q", key)
 						c.InOnePacket(exchange{t.SetRequest(key, "abc"), answers(BadKey)}, exchange{t.GetRequest(present), finds(present, value)})
 						c.Step("a get with the key %q", key)
@@ -200,8 +209,11 @@ func limitRules() []Rule {
 			Check: func(t *T) {
 				c := t.Dial()
 				most := t.Profile.MaxValue
-				for _, n := range Some(t, []int{most, most - 1, most / 2, most / 10, most - t.Rand.IntN(most/2)}, 1) {
+				for i, n := range Some(t, []int{most, most - 1, most / 2, most / 10, most - t.Rand.IntN(most/2)}, 1) {
 					key, value := t.Key(), t.Text(n)
+					if i%2 == 1 && t.Has(Block) && t.Has(ByteSize) {
+						value = t.Bytes(n)
+					}
 					c.Step("a value of %d bytes", n)
 					c.Set(key, value)
 					c.Get(key, value)
@@ -259,10 +271,13 @@ func limitRules() []Rule {
 				command would begin.`,
 			Check: func(t *T) {
 				other := t.Dial()
-				for _, n := range Some(t, []int{8192, 8193, 8200, 10_000, 65_536, 300_000}, 1) {
+				for _, n := range Some(t, []int{8192, 8193, 8200, 10_000, 10_001, 65_536, 300_000}, 1) {
 					for _, tail := range []string{"", t.Profile.LineEnd} {
 						for _, head := range Some(t, []string{"get ", "x", "set " + t.Key() + " "}, 1) {
 							c := t.Dial()
+							if n%2 == 1 {
+								c.InStep() // not the first line of its connection
+							}
 							line := head + strings.Repeat("3", n-len(head))
 							c.Step("%q and so on, %d bytes, then %q", head, n, tail)
 							c.Send(line + tail)
@@ -315,7 +330,7 @@ func limitRules() []Rule {
 func longKeys(t *T) []int {
 	most := t.Profile.MaxKey
 	list := []int{most + 1, most + 2}
-	for _, n := range []int{255, 256, 257, 300, 500, 511, 512, 513, 1000, 1024, 1025, most + 1 + t.Rand.IntN(1500)} {
+	for _, n := range []int{255, 256, 257, 300, 500, 511, 512, 513, 1000, 1024, 1025, 2048, 4097, 8000, most + 1 + t.Rand.IntN(1500)} {
 		if n > most {
 			list = append(list, n)
 		}

@@ -58,6 +58,18 @@ func lastingSetRules() []Rule {
 				ask("a second set", again, set, stored)
 				t.Rand.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
 				ask("a get", order, func(i int) string { return t.GetRequest(keys[i]) }, func(i int) { c.ExpectValue(keys[i], values[i]) })
+				// And beside megabytes.
+				large := make([]string, 40)
+				for i := range large {
+					keys[i], large[i] = t.Key(), t.Text(t.UpTo(1000))
+					c.Step("a set of large value %d of %d", i+1, len(large))
+					large[i] = strings.Repeat(large[i], t.UpTo(400_000)/len(large[i]))
+					c.Set(keys[i], large[i])
+				}
+				for i, value := range large {
+					c.Step("a get of large value %d of %d", i+1, len(large))
+					c.Get(keys[i], value)
+				}
 				c.InStep()
 			},
 		},

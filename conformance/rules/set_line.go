@@ -31,6 +31,10 @@ func setLineRules() []Rule {
 					c.Step("the line %q", line)
 					c.Send(t.Lines(line))
 					c.Expect(BadCommand)
+					if key, _, _ := strings.Cut(strings.TrimPrefix(tail, " "), " "); len(key) > 1 {
+						c.Step("the refused line %q", line)
+						c.Miss(key)
+					}
 				}
 				c.InStep()
 			},

@@ -27,6 +27,7 @@ func setValueRules() []Rule {
 					"\r\x00", "a\r\x00b", "\xff\xfe", "\xfe\xff", "\xff\xff", "\xff\xf4", "\u2028", "\u2029", "\u0085", "\u00a0", "\x1a", "\x04", "\n.\n", ".\n", "\b",
 					"%s%n%d", "%00", "\\0", "\\", "\\r\\n", "a\\", "\\\\", "\"", "'", "\"a\"", "<a>&amp;", "{}", "[1]", "null", "+1", "0x10", "1e3", "#", ";", "--", "$HOME", "`id`"}
 				list = append(list, "\x1f\x8b\b\x00", "\x78\x9c\x03", "\x80\x04\x95", "\x89PNG\r", "BZh9", "PK\x03\x04", "%PDF", "#!", "\x7fELF", "\xac\xed\x00\x05",
+					"007", "-0", "1.10", "{\"a\": 1}", "[1, 2]", "(1, 2)", "\"abc\"", "'abc'", "b'abc'", "true", "false", "undefined", "None", "a: b", "- a", "<b>", "a,b", "a\tb", "a|b", "%41", "$&",
 					"12345678901234567", strings.Repeat("9", 20), strings.Repeat("1234567890", 10), strings.Repeat("\x00", t.UpTo(4096)),
 					strings.Repeat("\r", t.UpTo(40_000)), strings.Repeat("\xff", t.UpTo(20_000)), t.Bytes(t.UpTo(5000)), t.Bytes(t.UpTo(70_000)))
 				for _, b := range []string{" ", "\x00", "x", "\xff", "\r", "\n", "ab"} {
@@ -81,6 +82,13 @@ func setValueRules() []Rule {
 				}
 				for range 10 {
 					list = append(list, size(t.Rand, most))
+				}
+				// A whole request of such a size, too.
+				for n := 512; n <= 64<<10; n *= 2 {
+					around := n - (len(t.SetRequest(t.Key(), t.Text(n-100))) - (n - 100))
+					for d := range 24 { // keys differ in length
+						list = append(list, around-12+d)
+					}
 				}
 				list = slices.DeleteFunc(list, func(n int) bool { return n < t.least() || n > most })
 				for _, n := range Some(t, list, 3) {
@@ -172,7 +180,7 @@ func setValueRules() []Rule {
 			Check: func(t *T) {
 				c := t.Dial()
 				list := []string{" x", "  x", " x y", "a  b", " " + t.Text(50)}
-				extra := []string{" abc"}
+				extra := []string{" abc", "\tabc", "abc\t", "abc\x00", "abc\n", "\nabc", "\x00abc"}
 				if !t.Profile.TrailingSpace {
 					list = append(list, " ", "   ", "x ", "x   ", "\tx\t", " x ", t.Text(50)+" ")
 					extra = append(extra, "abc ", "abc  ", " abc ", "ab c")
