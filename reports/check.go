@@ -218,6 +218,7 @@ func (c *checker) suite(s *Suite) {
 			if !slices.Contains([]Status{Passed, Failed, NotRun, Inconclusive}, rule.Status) {
 				c.fail("status is %.60q, where passed, failed, not run or inconclusive is expected", rule.Status)
 			}
+			c.count("client", int64(rule.Client))
 			c.text("example", rule.Example)
 			c.text("pitfall", rule.Pitfall)
 			c.attachments(rule.Attachments)

@@ -2,11 +2,15 @@
 // is written in. A Run is one load run, a Suite one conformance run; both are plain data that JSON carries without
 // loss, so every format can be rendered again later from the saved JSON, byte for byte the same.
 //
-// From the bottom up: model.go and histogram.go are the data; figures.go and score.go compute from it, verdict.go
-// puts it in words, numbers.go and wire.go write figures and hostile bytes; json.go with check.go, html*.go with the
-// folder html, junit.go, markdown.go, png.go and text.go are the formats, each a Format; plot.go is what a picture
-// shows, charts.go makes it from runs, svg.go and png.go draw it; output.go puts a rendering where it belongs, whole
-// or not at all. A new format is a file of its own and a case in format.go.
+// From the bottom up: model.go and histogram.go are the data; figures.go and score.go compute from it, matrix.go lays
+// suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict.go puts it in
+// words, names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
+// check.go, html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go and text*.go are the formats, each a
+// Format; plot.go is what a picture shows, charts.go makes it from runs, svg.go and png.go draw it; output.go puts a
+// rendering where it belongs, whole or not at all. A new format is a file of its own and a case in format.go.
+//
+// A page of many suites is bounded (html_matrix.go): a hundred of eighty rules each take some 16 MB and are shown in
+// seconds, because it has only so much of each transcript as fits, and says so. The JSON has everything.
 //
 // It imports nothing of this module: conformance and loadgen depend on it, never the other way round.
 //
@@ -14,6 +18,10 @@
 // model per format; zero for what was not measured (it is absent in JSON and prints as n/a); decoding histograms
 // when they are read (400 MB for ten minutes, and a second writing would depend on the compressor's version);
 // gonum/plot's own SVG (white ground, fixed fonts: it can not follow light and dark); a script in the page (a report
-// is opened from mails and shares, where scripts are off or feared); one SVG that scales to a phone (its figures
+// is opened from mails and shares, where scripts are off or feared: a cell of the matrix opens its transcript because a
+// browser unfolds what a link leads into; only an attached page runs its own, in a frame without origin or network); a
+// count of skipped tests and properties of testcases in JUnit (the schema has neither: testdata/junit-10.txt); a badge
+// for each of several suites (--report names one file: it shows how many keep every must, in the colour of the worst);
+// one SVG that scales to a phone (its figures
 // would be 4 px high: the page holds two).
 package reports

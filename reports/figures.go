@@ -103,22 +103,6 @@ func (r *Run) clients() string {
 	return fmt.Sprintf("%d clients", r.Clients)
 }
 
-// names tells runs of one title apart by their place in the list.
-func names(runs []*Run) []string {
-	count := map[string]int{}
-	for _, r := range runs {
-		count[r.name()]++
-	}
-	list := make([]string, len(runs))
-	for i, r := range runs {
-		list[i] = r.name()
-		if count[list[i]] > 1 {
-			list[i] = fmt.Sprintf("%s (%d)", list[i], i+1)
-		}
-	}
-	return list
-}
-
 func (r *Run) arrival() string {
 	if r.closed() {
 		return "closed loop"

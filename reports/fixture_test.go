@@ -111,6 +111,7 @@ func fixtureSuite() *Suite {
 		Schema: SuiteSchema, Target: "127.0.0.1:5001", Profile: "report", Dialect: "lite", Level: "should", Seed: 1,
 		Command: []string{"memlite", "conform", "127.0.0.1:5001", "--label-filter", "1-client && !slow"}, Filter: "1-client && !slow",
 		Started: fixtureTime, Elapsed: 4210 * time.Millisecond, RoundTrip: 41 * time.Microsecond, Environment: fixtureEnvironment(),
+		Observed: []string{"It takes \"set k n\".", "A miss is answered NOT-FOUND."},
 		Warnings: []string{"the endpoint answered " + hostile + " before it was asked"},
 	}
 	rule := func(id, family, level, title string, status Status) *Rule {
@@ -124,6 +125,10 @@ func fixtureSuite() *Suite {
 	short := rule("SET-04", "set", "must", "a block shorter than the size is refused", Failed)
 	short.Labels, short.Kind, short.Reason = []string{"1-client"}, "answer", "a block of 2 bytes was stored as 3"
 	short.Want, short.Got = `"ERROR\r\n"`, `"STORED\r\n"`
+	short.Client = 1
+	short.Example = "> set k 3\r\n\n> ab\r\n\n< ERROR\r\n"
+	short.Pitfall = "The size is trusted, and the next command read as the rest of the block."
+	short.Attachments = []Attachment{{"history of key k", "text/html", []byte(history)}, {"log", "text/plain; charset=utf-8", []byte("a line\n" + hostile)}, {"core", "application/octet-stream", []byte{0, 1}}}
 	short.Rerun = "memlite conform 127.0.0.1:5001 --label-filter SET-04"
 	short.Transcript = []Event{
 		{At: 10_000, Client: 1, Kind: "open"},

@@ -2,12 +2,14 @@ package reports
 
 // Formats lists the names that ParseOutput knows, in the order in which help shows them.
 func Formats() []string {
-	return []string{"html", "json", "junit", "md", "png"}
+	return []string{"html", "json", "junit", "md", "badge", "png"}
 }
 
 // format returns the writer of a format by its name.
 func format(name string) (Format, bool) {
 	switch name {
+	case "badge":
+		return Badge, true
 	case "html":
 		return HTML, true
 	case "json":

@@ -53,7 +53,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	r := load(t)
+	r, m := load(t), fixtureMatrix()
 	for _, c := range []struct {
 		name   string
 		format Format
@@ -66,6 +66,15 @@ func TestGolden(t *testing.T) {
 		{"report.md", Markdown, r},
 		{"summary.txt", Summary, r},
 		{"summary-suite.txt", Summary, &Report{Suites: r.Suites}},
+		{"matrix.html", HTML, m},
+		{"matrix.junit", JUnit, m},
+		{"matrix.md", Markdown, m},
+		{"matrix.json", JSON, m},
+		{"matrix.txt", Summary, m},
+		{"matrix-80.txt", Terminal{Width: 80}.Summary, m},
+		{"summary-60.txt", Terminal{Width: 60, Colour: true}.Summary, &Report{Suites: r.Suites}},
+		{"suite.badge.svg", Badge, &Report{Suites: r.Suites}},
+		{"matrix.badge.svg", Badge, m},
 		{"summary-run.txt", Summary, &Report{Runs: r.Runs[:1]}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

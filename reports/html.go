@@ -15,7 +15,8 @@ import (
 var pageFiles embed.FS
 
 // HTML writes one page that holds everything: no script, no font, no picture from elsewhere, so that it can be sent
-// as it is. The page's own policy forbids the rest: even if a reply of a server got into it as markup, nothing ran.
+// as it is. The page's own policy forbids the rest: even if a reply of a server got into it as markup, nothing ran. Only
+// the scripts of pages that are attached to a rule may run, by their hashes, each page in a frame that is shut off.
 func HTML(w io.Writer, r *Report) error {
 	if len(r.Runs)+len(r.Suites) == 0 {
 		return errEmpty
@@ -43,9 +44,13 @@ func HTML(w io.Writer, r *Report) error {
 type page struct {
 	Title, Heading, When, Version string
 	Style                         template.CSS
+	Policy                        string
 	Verdicts                      []shownVerdict
+	Observed                      []string // of the one suite: what was found out about it belongs to its verdict
 	Contents                      []link
+	Matrix                        *matrixPage
 	Suites                        []suitePage
+	Rules                         []familyPage // what each rule asks, where the suites do not say it themselves
 	Overview                      *overview
 	Runs                          []runPage
 }
@@ -58,7 +63,7 @@ type shownVerdict struct {
 }
 
 func show(v verdict) shownVerdict {
-	word := map[tone]string{good: "Good", bad: "Bad", unsure: "Not certain"}[v.Tone]
+	word := map[tone]string{good: "Good", flawed: "Bad in part", bad: "Bad", unsure: "Not certain"}[v.Tone]
 	return shownVerdict{v.Tone, v.Tone.symbol(), word, together(visible(v.Text))}
 }
 
@@ -116,11 +121,19 @@ func newPage(r *Report) *page {
 			when, made = started, e
 		}
 	}
+	b := newSuiteBuilder(r)
 	for i, s := range r.Suites {
 		note(s.Target, s.Environment, s.Started)
-		p.Suites = append(p.Suites, newSuitePage(r, i))
-		p.Contents = append(p.Contents, link{p.Suites[i].Anchor, p.Suites[i].Name})
+		p.Suites = append(p.Suites, b.suite(i))
 	}
+	if b.matrix != nil {
+		p.Matrix, p.Rules = b.table(), b.about()
+		p.Contents = append(p.Contents, link{"matrix", "Matrix"}, link{"implementations", "Each implementation"}, link{"rules", "What the rules ask"})
+	} else if len(p.Suites) == 1 {
+		p.Observed = visibleAll(r.Suites[0].Observed)
+		p.Contents = append(p.Contents, link{p.Suites[0].Anchor, p.Suites[0].Name})
+	}
+	p.Policy = b.attached.policy()
 	for _, run := range r.Runs {
 		note(run.Target, run.Environment, run.Started)
 	}
@@ -135,6 +148,9 @@ func newPage(r *Report) *page {
 		p.Contents = append(p.Contents, link{v.Anchor, v.Name})
 	}
 	p.Heading = strings.Join(targets, ", ")
+	if len(r.Suites) > 1 {
+		p.Heading = fmt.Sprintf("%d implementations", len(r.Suites))
+	}
 	if p.Heading == "" {
 		p.Heading = "Report"
 	}

@@ -9,10 +9,13 @@ import (
 type suitePage struct {
 	Anchor, Name string
 	Verdict      *shownVerdict // nil if the page's head says it
+	Observed     []string
 	Warnings     []string
 	Tiles        []tile
 	Failing      []rulePage
+	Known        []rulePage
 	Families     []familyPage
+	Fold         string // what the folded list of rules is called; "" where it is not folded
 	Command      string
 	Open         bool
 	Facts        []facts
@@ -26,41 +29,63 @@ type familyPage struct {
 type rulePage struct {
 	Anchor, Class, Symbol, ID, Title, Level, Status string
 	Brief                                           string // the reason, where the rule stays folded
-	Text, Source, Labels, Elapsed                   string
+	About                                           string // where what the rule asks is said, "" for here
+	Text, Source, Labels, Elapsed, Example, Pitfall string
 	Reason, Kind, Known, Rerun                      string
 	Open, Contrast                                  bool
 	Want, Got                                       []piece
 	Allowed                                         string // all that was allowed, where Want is the nearest of several
 	Events                                          string
-	Lines                                           []line
+	Lines, Excerpt                                  []line // the transcript: as a table, or a short one as text
+	Attached                                        []attachment
 }
 
-func newSuitePage(report *Report, i int) suitePage {
-	s := report.Suites[i]
+// suiteBuilder makes the parts of a page that are about suites.
+type suiteBuilder struct {
+	report   *Report
+	matrix   *matrix // nil for one suite
+	attached attachments
+	passed   int // events shown of a rule that passed, in a matrix
+	failed   int // and of one that did not
+}
+
+func newSuiteBuilder(r *Report) *suiteBuilder {
+	b := &suiteBuilder{report: r}
+	if len(r.Suites) > 1 {
+		b.matrix = newMatrix(r.Suites)
+		b.passed, b.failed = eventsThatFit(r.Suites)
+	}
+	return b
+}
+
+func (b *suiteBuilder) suite(i int) suitePage {
+	s := b.report.Suites[i]
 	p := suitePage{
 		Anchor: "protocol", Name: "Protocol", Warnings: visibleAll(s.Warnings), Tiles: suiteTiles(s),
-		Command: quoteCommand(s.Command), Open: len(report.Suites) == 1 && len(report.Runs) == 0,
+		Command: quoteCommand(s.Command), Open: len(b.report.Suites) == 1 && len(b.report.Runs) == 0,
 		Facts: []facts{suiteFacts(s), environment(s.Environment)},
-	}
-	prefix := ""
-	if len(report.Suites) > 1 {
-		p.Anchor = fmt.Sprintf("protocol-%d", i+1)
-		p.Name = visible("Protocol: " + s.Target)
-		prefix = fmt.Sprintf("%d-", i+1)
 	}
 	if s.Title != "" {
 		p.Name = visible(s.Title)
 	}
+	if b.matrix != nil {
+		v := show(verdictOfSuite(s))
+		p.Anchor, p.Name, p.Verdict, p.Observed = suiteAnchor(i), visible(b.matrix.Names[i]), &v, visibleAll(s.Observed)
+		p.Fold = "All " + plural(int64(len(s.Rules)), "rule")
+	}
 	for _, f := range families(s.Rules) {
 		n := tally(f.Rules)
-		v := familyPage{Name: visible(f.Name), Score: fmt.Sprintf("%d of %d passed", n.Passed, n.Asked())}
-		if n.Asked() == 0 {
+		v := familyPage{Name: visible(f.Name), Score: fmt.Sprintf("%d of %d passed", n.Passed, n.Asked)}
+		if n.Asked == 0 {
 			v.Score = "not run"
 		}
 		for _, rule := range f.Rules {
-			r := newRulePage(rule, prefix)
+			r := b.rule(rule, i)
 			v.Rules = append(v.Rules, r)
-			if r.Open {
+			switch {
+			case rule.Status == Failed && rule.Known != "":
+				p.Known = append(p.Known, r)
+			case rule.Status == Failed, rule.Status == Inconclusive:
 				p.Failing = append(p.Failing, r)
 			}
 		}
@@ -69,13 +94,25 @@ func newSuitePage(report *Report, i int) suitePage {
 	return p
 }
 
+func suiteAnchor(i int) string { return fmt.Sprintf("protocol-%d", i+1) }
+
+// ruleAnchor is where the rule of a suite stands on the page.
+func (b *suiteBuilder) ruleAnchor(r *Rule, i int) string {
+	if b.matrix == nil {
+		return anchor(r.ID)
+	}
+	return fmt.Sprintf("%d-%s", i+1, anchor(r.ID))
+}
+
 func suiteTiles(s *Suite) []tile {
+	if len(s.Rules) == 0 {
+		return nil
+	}
 	var list []tile
-	for _, level := range levels {
-		n := tally(ofLevel(s.Rules, level))
-		t := tile{Name: level, Value: fmt.Sprintf("%d/%d", n.Passed, n.Asked()), Note: "passed"}
-		if n.Asked() == 0 {
-			t.Value, t.Note = na, fmt.Sprintf("%d not run", n.NotRun)
+	for _, n := range scores(s.Rules) {
+		t := tile{Name: n.Level, Value: n.fraction(), Note: "passed"}
+		if n.Asked == 0 {
+			t.Note = fmt.Sprintf("%d not run", n.NotRun)
 		}
 		switch {
 		case n.Failed > 0:
@@ -120,32 +157,63 @@ func suiteFacts(s *Suite) facts {
 	}}
 }
 
-func newRulePage(r *Rule, prefix string) rulePage {
+func (b *suiteBuilder) rule(r *Rule, i int) rulePage {
 	p := rulePage{
-		Anchor: prefix + anchor(r.ID), Class: strings.ReplaceAll(string(r.Status), " ", "-"), Symbol: symbol(r.Status),
+		Anchor: b.ruleAnchor(r, i), Class: classOf(r.Status), Symbol: symbol(r.Status),
 		ID: visible(r.ID), Title: visible(r.Title), Level: r.Level, Status: string(r.Status),
-		Text: visible(r.Text), Source: orNA(visible(r.Source)), Labels: visible(strings.Join(r.Labels, ", ")),
-		Kind: visible(r.Kind), Known: visible(r.Known), Rerun: visible(r.Rerun),
+		Kind: visible(r.Kind), Known: visible(r.Known), Rerun: visible(r.Rerun), Events: plural(int64(len(r.Transcript)), "event"),
 	}
 	if r.Elapsed > 0 {
 		p.Elapsed = elapsed(r.Elapsed)
 	}
-	switch r.Status {
-	case Failed, Inconclusive:
-		p.Open, p.Reason = true, visible(r.Reason)
-		p.Events, p.Lines = plural(int64(len(r.Transcript)), "event"), r.lines()
-		p.Contrast = r.Want != "" || r.Got != ""
-		p.Want, p.Got = []piece{{Text: orNA(visible(r.Want))}}, []piece{{Text: orNA(visible(r.Got))}}
-		if want, got, at, ok := contrast(r.Want, r.Got); ok {
-			p.Want, p.Got = pieces(want, len(want), at), pieces(got, len(got), at)
-			if strings.TrimSpace(r.Want) != strconv.Quote(string(want)) {
-				p.Allowed = visible(r.Want)
-			}
-		}
-	default:
+	bad := r.Status == Failed || r.Status == Inconclusive
+	if bad {
+		p.Reason = visible(r.Reason)
+		p.contrast(r)
+		p.Attached = b.attached.add(r.Attachments)
+	} else {
 		p.Brief = visible(r.Reason)
 	}
+	if b.matrix == nil {
+		p.Open, p.Lines = bad, r.lines()
+		p.asks(r)
+		return p
+	}
+	p.About = aboutAnchor(r)
+	most, length := b.passed, passedBytes
+	if bad {
+		most, length = b.failed, failedBytes
+	}
+	if len(r.Transcript) > 0 {
+		p.Excerpt = r.excerpt(most, length)
+	}
 	return p
+}
+
+func classOf(s Status) string { return strings.ReplaceAll(string(s), " ", "-") }
+
+// asks fills in what the rule is.
+func (p *rulePage) asks(r *Rule) {
+	p.Text, p.Source, p.Labels = visible(r.Text), orNA(visible(r.Source)), visible(strings.Join(r.Labels, ", "))
+	p.Example, p.Pitfall = visibleText(r.Example), visible(r.Pitfall)
+}
+
+// contrast fills in what was wanted and what came.
+func (p *rulePage) contrast(r *Rule) {
+	p.Contrast = r.Want != "" || r.Got != ""
+	p.Want, p.Got = []piece{{Text: orNA(visible(r.Want))}}, []piece{{Text: orNA(visible(r.Got))}}
+	want, got, at, ok := contrast(r.Want, r.Got)
+	if !ok {
+		return
+	}
+	p.Want, p.Got = pieces(want, len(want), at, shown), pieces(got, len(got), at, shown)
+	if strings.TrimSpace(r.Want) != strconv.Quote(string(want)) {
+		p.Allowed = visible(r.Want)
+	}
+	// What a quoted text does not hold: how many bytes it was, or how it ended.
+	if _, rest, found := strings.Cut(r.Got, strconv.Quote(string(got))); found && rest != "" {
+		p.Got = append(p.Got, piece{visible(rest), "cut"})
+	}
 }
 
 // anchor keeps of an ID what a fragment can hold.

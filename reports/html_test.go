@@ -31,7 +31,9 @@ func TestPageOfTenMinutes(t *testing.T) {
 // TestPageFetchesNothing: no address, no script, no style from elsewhere is in it.
 func TestPageFetchesNothing(t *testing.T) {
 	var b bytes.Buffer
-	if err := HTML(&b, load(t)); err != nil {
+	r := load(t)
+	r.Suites[0].Rules[2].Attachments = nil // TestAttachmentInChromium
+	if err := HTML(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	for _, pattern := range []string{`(?i)<script`, `(?i)<link`, `(?i)<img`, `(?i)<iframe`, `(?i)\ssrc=`, `(?i)\son[a-z]+=`, `(?i)@import`, `(?i)url\(`, `href="[^#]`} {
@@ -60,7 +62,36 @@ func TestPageOfTwoSuites(t *testing.T) {
 			t.Errorf("a link leads to %s, which is not there", m[1])
 		}
 	}
-	if !strings.Contains(out.String(), "Protocol: 10.0.0.2:11211") {
+	if !strings.Contains(out.String(), `<h3 id="protocol-2-h" class="implementation">10.0.0.2:11211 `) {
 		t.Error("the second suite has no heading")
+	}
+}
+
+// TestAttachmentsAreBounded: what a page can not hold, and what is neither a page nor text, is named only; nothing of it
+// is markup of the page around it.
+func TestAttachmentsAreBounded(t *testing.T) {
+	big := bytes.Repeat([]byte("x"), mostAttached/2-100)
+	list := []Attachment{{hostile, "text/html", []byte(`"></iframe><b id=out>` + hostile)}, {"empty", "text/html", nil}, {"core", "image/png", []byte{1}}}
+	var a attachments
+	got := a.add(append([]Attachment{{"big", "text/plain", big}, {"big", "text/plain", big}, list[1], list[2], {"big", "text/html", big}}, list[0]))
+	if got[1].Text == "" || got[4].Frame != "" || !strings.Contains(got[4].Note, "too large") || got[2].Note != "It is empty." || !strings.Contains(got[3].Note, "image/png") || got[5].Frame == "" {
+		t.Error("not what fits, or not said what does not")
+	}
+	if len(a.hashes) != 2 {
+		t.Errorf("%d scripts may run, want the one in the page and the one that opens it", len(a.hashes))
+	}
+	s := fixtureSuite()
+	s.Rules[2].Attachments = list
+	var out bytes.Buffer
+	if err := HTML(&out, &Report{Suites: []*Suite{s}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, markup := range []string{"<script", "<b id"} {
+		if strings.Contains(out.String(), markup) {
+			t.Errorf("%s of an attachment is markup of the page", markup)
+		}
+	}
+	if n := strings.Count(out.String(), "'sha256-") + strings.Count(out.String(), "&#39;sha256-"); n != 2 {
+		t.Errorf("%d scripts may run, want the attachment's and the one that opens it", n)
 	}
 }

@@ -29,7 +29,7 @@ func JSON(w io.Writer, r *Report) error {
 	}
 	for _, suite := range r.Suites {
 		c := *suite
-		c.Schema = SuiteSchema
+		c.Schema, c.Verdict, c.Score = SuiteSchema, visible(grade(suite).Text), scores(suite.Rules)
 		d.Suites = append(d.Suites, &c)
 	}
 	var v any = d

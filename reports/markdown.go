@@ -14,51 +14,15 @@ func Markdown(w io.Writer, r *Report) error {
 		return errEmpty
 	}
 	b := bufio.NewWriter(w)
-	for _, s := range r.Suites {
-		v := verdictOfSuite(s)
-		fmt.Fprintf(b, "## Conformance of %s\n\n%s **%s**\n\n", md(s.Target), v.Tone.symbol(), md(v.Text))
-		mdWarnings(b, s.Warnings)
-		mdScore(b, s)
-		mdRules(b, s)
-		fmt.Fprintf(b, "Again: %s\n\n", mdCode(quoteCommand(s.Command)))
+	if len(r.Suites) == 1 {
+		mdSuite(b, r.Suites[0], suiteNames(r.Suites)[0])
+	} else if len(r.Suites) > 1 {
+		mdMatrix(b, newMatrix(r.Suites))
 	}
 	if len(r.Runs) > 0 {
 		mdRuns(b, r.Runs)
 	}
 	return b.Flush()
-}
-
-func mdScore(w io.Writer, s *Suite) {
-	fmt.Fprint(w, "| level | passed | failed | inconclusive | not run |\n|---|--:|--:|--:|--:|\n")
-	for _, level := range levels {
-		n := tally(ofLevel(s.Rules, level))
-		passed := na
-		if n.Asked() > 0 {
-			passed = fmt.Sprintf("%d/%d", n.Passed, n.Asked())
-		}
-		fmt.Fprintf(w, "| %s | %s | %d | %d | %d |\n", level, passed, n.Failed, n.Inconclusive, n.NotRun)
-	}
-	fmt.Fprintln(w)
-}
-
-func mdRules(w io.Writer, s *Suite) {
-	list := append(ofStatus(s.Rules, Failed), ofStatus(s.Rules, Inconclusive)...)
-	if len(list) == 0 {
-		return
-	}
-	fmt.Fprint(w, "| | rule | level | title | want | got | |\n|---|---|---|---|---|---|---|\n")
-	for _, rule := range list {
-		want, got := mdCode(short(rule.Want)), mdCode(short(rule.Got))
-		if rule.Want == "" && rule.Got == "" {
-			want, got = "", ""
-		}
-		notes := md(rule.Reason)
-		if rule.Known != "" {
-			notes = strings.TrimPrefix(notes+"; known deviation: "+md(rule.Known), "; ")
-		}
-		fmt.Fprintf(w, "| %s %s | %s | %s | %s | %s | %s | %s |\n", symbol(rule.Status), rule.Status, md(rule.ID), rule.Level, md(rule.Title), want, got, notes)
-	}
-	fmt.Fprintln(w)
 }
 
 func mdRuns(w io.Writer, runs []*Run) {
@@ -115,7 +79,10 @@ func md(s string) string {
 }
 
 // mdCode is a span of code, in HTML: a backtick or a | in s would end one of Markdown's own inside a table.
-func mdCode(s string) string {
-	return "<code>" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;", "\\", "&#92;",
-		"[", "&#91;", "]", "&#93;", "@", "&#64;", "~", "&#126;", "$", "&#36;", "#", "&#35;", "://", "&#58;//").Replace(visible(s)) + "</code>"
-}
+func mdCode(s string) string { return "<code>" + mdText(visible(s)) + "</code>" }
+
+// mdText is s for the inside of an HTML element.
+func mdText(s string) string { return mdEscape.Replace(s) }
+
+var mdEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;", "\\", "&#92;",
+	"[", "&#91;", "]", "&#93;", "@", "&#64;", "~", "&#126;", "$", "&#36;", "#", "&#35;", "://", "&#58;//")

@@ -166,6 +166,20 @@ type Suite struct {
 	Environment Environment   `json:"environment"`
 	Rules       []*Rule       `json:"rules"`
 	Warnings    []string      `json:"warnings,omitempty"`
+
+	// For readers of the JSON who do not want to count. JSON computes both from Rules; what was read is not used.
+	Verdict string       `json:"verdict,omitempty"` // "keeps every must; 2 of 13 should fail"
+	Score   []LevelScore `json:"score,omitempty"`   // of must, should and may, in this order
+}
+
+// LevelScore is what came of the rules of one level. Asked is Passed + Failed + Inconclusive.
+type LevelScore struct {
+	Level        string `json:"level"`
+	Asked        int    `json:"asked"`
+	Passed       int    `json:"passed"`
+	Failed       int    `json:"failed"`
+	Inconclusive int    `json:"inconclusive"`
+	NotRun       int    `json:"not_run"`
 }
 
 // Rule is one rule with what came of it.
@@ -185,6 +199,7 @@ type Rule struct {
 	Elapsed time.Duration `json:"elapsed_ns,omitempty"`
 	Reason  string        `json:"reason,omitempty"` // why failed, not run or inconclusive, in one line
 	Kind    string        `json:"kind,omitempty"`   // of a failure: answer, silence, closed, connect, state
+	Client  int           `json:"client,omitempty"` // of a failure: whose it was, where it was one client's
 	Want    string        `json:"want,omitempty"`   // quoted as Go strings are
 	Got     string        `json:"got,omitempty"`
 	Rerun   string        `json:"rerun,omitempty"` // the command that runs this rule alone again

@@ -7,33 +7,33 @@ import (
 
 var levels = []string{"must", "should", "may"}
 
-// score counts the rules of a suite, or of one level or family of it, by what came of them.
-type score struct {
-	Passed, Failed, Inconclusive, NotRun int
-}
-
-// Asked is how many rules were put to the endpoint.
-func (s score) Asked() int { return s.Passed + s.Failed + s.Inconclusive }
-
-func (s *score) add(status Status) {
-	switch status {
-	case Passed:
-		s.Passed++
-	case Failed:
-		s.Failed++
-	case Inconclusive:
-		s.Inconclusive++
-	case NotRun:
-		s.NotRun++
-	}
-}
-
-func tally(rules []*Rule) score {
-	var s score
+// tally counts rules by what came of them.
+func tally(rules []*Rule) LevelScore {
+	var s LevelScore
 	for _, r := range rules {
-		s.add(r.Status)
+		switch r.Status {
+		case Passed:
+			s.Passed++
+		case Failed:
+			s.Failed++
+		case Inconclusive:
+			s.Inconclusive++
+		case NotRun:
+			s.NotRun++
+		}
 	}
+	s.Asked = s.Passed + s.Failed + s.Inconclusive
 	return s
+}
+
+// scores counts the rules of each level.
+func scores(rules []*Rule) []LevelScore {
+	list := make([]LevelScore, len(levels))
+	for i, level := range levels {
+		list[i] = tally(ofLevel(rules, level))
+		list[i].Level = level
+	}
+	return list
 }
 
 func ofLevel(rules []*Rule, level string) []*Rule {
@@ -52,6 +52,16 @@ func ofStatus(rules []*Rule, status Status) []*Rule {
 		if r.Status == status {
 			list = append(list, r)
 		}
+	}
+	return list
+}
+
+// NotPassed returns the rules that somebody should look at, the failed ones first. After Ctrl-C every rule that was not
+// reached is inconclusive, which needs no telling one by one.
+func (s *Suite) NotPassed() []*Rule {
+	list := ofStatus(s.Rules, Failed)
+	if !s.CutShort {
+		list = append(list, ofStatus(s.Rules, Inconclusive)...)
 	}
 	return list
 }
@@ -77,15 +87,26 @@ func families(rules []*Rule) []*family {
 	return list
 }
 
+// fraction is passed of asked, "42/44", n/a where nothing was asked.
+func (s LevelScore) fraction() string {
+	if s.Asked == 0 {
+		return na
+	}
+	return fmt.Sprintf("%d/%d", s.Passed, s.Asked)
+}
+
 // scoreLine is the score by level: "must 38/38 · should 17/17 · 5 not run".
 func scoreLine(rules []*Rule) string {
 	var parts []string
-	for _, level := range levels {
-		if s := tally(ofLevel(rules, level)); s.Asked() > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d/%d", level, s.Passed, s.Asked()))
+	for _, s := range scores(rules) {
+		if s.Asked > 0 {
+			parts = append(parts, s.Level+" "+s.fraction())
 		}
 	}
 	s := tally(rules)
+	if s.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", s.Failed))
+	}
 	if s.Inconclusive > 0 {
 		parts = append(parts, fmt.Sprintf("%d inconclusive", s.Inconclusive))
 	}

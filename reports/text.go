@@ -4,27 +4,91 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
-// Summary writes the report for a terminal: the verdicts, the failed rules with a line each, and one table of the
-// runs. About ten lines; what came over the wire can not reach the terminal as control characters.
-func Summary(w io.Writer, r *Report) error {
+// Terminal says how text is laid out for whoever reads it on one. The zero value is for files and pipes.
+type Terminal struct {
+	Width  int  // in columns; 0: lines are as long as they get
+	Colour bool // where it helps; symbols and words say the same
+}
+
+// Summary writes the report for a file or pipe.
+func Summary(w io.Writer, r *Report) error { return Terminal{}.Summary(w, r) }
+
+// Summary writes the report for a terminal: the verdicts, the score, the failed rules with a line each, and one table of
+// the runs. About ten lines for each part; what came over the wire can not reach the terminal as control characters.
+func (t Terminal) Summary(w io.Writer, r *Report) error { return t.write(w, r, true) }
+
+// Outcome is Summary without the rules that did not hold, for those who have just been shown them by NotPassed.
+func (t Terminal) Outcome(w io.Writer, r *Report) error { return t.write(w, r, false) }
+
+func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 	b := bufio.NewWriter(w)
-	list := verdicts(r)
-	for i, s := range r.Suites {
-		fmt.Fprintf(b, "%s %s\n", list[i].Tone.symbol(), visible(list[i].Text))
-		fmt.Fprintf(b, "  %s · %s\n", scoreLine(s.Rules), elapsed(s.Elapsed))
-		summarizeRules(b, s)
-		warn(b, "", s.Warnings)
+	for i, v := range verdicts(r) {
+		t.paragraph(b, t.paint(v.Tone, v.Tone.symbol())+" ", 2, visible(v.Text))
+		switch {
+		case i == 0 && len(r.Suites) == 1:
+			t.suite(b, r.Suites[0], list)
+		case i == 0 && len(r.Suites) > 1:
+			t.matrix(b, newMatrix(r.Suites))
+		}
 	}
 	if len(r.Runs) > 0 {
-		v := list[len(list)-1]
-		fmt.Fprintf(b, "%s %s\n", v.Tone.symbol(), visible(v.Text))
 		summarizeRuns(b, r.Runs)
 		warnRuns(b, r.Runs)
 	}
 	return b.Flush()
+}
+
+// paint colours text as the tone is meant.
+func (t Terminal) paint(as tone, text string) string {
+	code := map[tone]string{good: "32", flawed: "33", bad: "31", unsure: "33"}[as]
+	if !t.Colour || code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// paragraph writes text under a hanging indent, broken between words where it would pass the edge.
+func (t Terminal) paragraph(w io.Writer, head string, indent int, text string) {
+	fmt.Fprint(w, head)
+	if t.Width <= indent+20 {
+		fmt.Fprintln(w, text)
+		return
+	}
+	at := indent
+	for i, word := range strings.Split(text, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > t.Width:
+			fmt.Fprint(w, "\n"+strings.Repeat(" ", indent))
+			at = indent
+		default:
+			fmt.Fprint(w, " ")
+			at++
+		}
+		fmt.Fprint(w, word)
+		at += n
+	}
+	fmt.Fprintln(w)
+}
+
+// clip cuts text to the columns that are left on a line of which used are taken.
+func (t Terminal) clip(text string, used int) string {
+	if t.Width <= 0 {
+		return text
+	}
+	return cutTo(text, max(t.Width-used, 10))
+}
+
+func cutTo(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 // warnRuns says once what holds for all runs.
@@ -53,42 +117,8 @@ func warn(w io.Writer, of string, warnings []string) {
 	}
 }
 
-// summarizeRules shows the failed and inconclusive rules, at most eight.
-func summarizeRules(w io.Writer, s *Suite) {
-	list := append(ofStatus(s.Rules, Failed), ofStatus(s.Rules, Inconclusive)...)
-	for i, rule := range list {
-		if i == 7 && len(list) > 8 {
-			fmt.Fprintf(w, "  … and %d more\n", len(list)-i)
-			break
-		}
-		fmt.Fprintf(w, "  %s %s %s (%s)%s\n", symbol(rule.Status), visible(rule.ID), visible(rule.Title), rule.Level, because(rule))
-	}
-}
-
-// because is why a rule did not pass, on the rest of a line.
-func because(rule *Rule) string {
-	why := ""
-	switch {
-	case rule.Want != "" || rule.Got != "":
-		why = fmt.Sprintf(": want %s, got %s", short(rule.Want), short(rule.Got))
-	case rule.Reason != "":
-		why = ": " + short(rule.Reason)
-	}
-	if rule.Known != "" {
-		why += " [known: " + short(rule.Known) + "]"
-	}
-	return why
-}
-
 // short cuts what one line of a terminal or a table cell can not hold.
-func short(s string) string {
-	const limit = 80
-	runes := []rune(visible(orNA(s)))
-	if len(runes) > limit {
-		return string(runes[:limit-1]) + "…"
-	}
-	return string(runes)
-}
+func short(s string) string { return cutTo(visible(orNA(s)), 80) }
 
 // summarizeRuns lines up names to the left and figures to the right, which text/tabwriter can not.
 func summarizeRuns(w io.Writer, runs []*Run) {

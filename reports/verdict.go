@@ -10,6 +10,7 @@ type tone string
 
 const (
 	good   tone = "good"
+	flawed tone = "flawed" // something failed, but no must
 	bad    tone = "bad"
 	unsure tone = "unsure"
 )
@@ -18,7 +19,7 @@ func (t tone) symbol() string {
 	switch t {
 	case good:
 		return "✓"
-	case bad:
+	case bad, flawed:
 		return "✗"
 	}
 	return "?"
@@ -30,54 +31,152 @@ type verdict struct {
 	Text string
 }
 
-// verdictOfSuite answers: does it keep the protocol?
-func verdictOfSuite(s *Suite) verdict {
-	n := tally(s.Rules)
-	asked := plural(int64(n.Asked()), "rule") + " asked"
-	profile := fmt.Sprintf("profile %s, up to level %s", orNA(s.Profile), orNA(s.Level))
+// grade is the verdict on a suite without its circumstances, short enough for a table: "keeps every must; fails 2 of
+// 13 should". Not "2 of 13 should fail", which reads as if they ought to.
+func grade(s *Suite) verdict {
+	if s.Failure != "" {
+		return verdict{unsure, "could not be run: " + s.Failure}
+	}
+	var kept, failed, open []string
 	v := verdict{Tone: good}
-	switch {
-	case n.Failed > 0:
-		v.Tone = bad
-		v.Text = fmt.Sprintf("%s does not keep the protocol (%s): %d of %s failed: %s", s.Target, profile, n.Failed, asked, ids(ofStatus(s.Rules, Failed)))
-		if known := knownDeviations(s.Rules); known == n.Failed {
-			v.Text += "; all of them are documented deviations of a known server"
-		} else if known > 0 {
-			v.Text += fmt.Sprintf("; %d of them documented deviations of a known server", known)
+	for _, n := range scores(s.Rules) {
+		switch {
+		case n.Failed > 0:
+			failed = append(failed, fmt.Sprintf("%d of %d %s", n.Failed, n.Asked, n.Level))
+			if n.Level == "must" {
+				v.Tone = bad
+			} else if v.Tone != bad {
+				v.Tone = flawed
+			}
+		case n.Asked > 0 && n.Inconclusive == 0 && len(failed)+len(open) == 0:
+			kept = append(kept, n.Level)
 		}
 		if n.Inconclusive > 0 {
-			v.Text += fmt.Sprintf("; %d inconclusive", n.Inconclusive)
-		}
-	case n.Asked() == 0:
-		v.Tone = unsure
-		v.Text = fmt.Sprintf("Whether %s keeps the protocol is not known: no rule was run", s.Target)
-	case n.Inconclusive > 0:
-		v.Tone = unsure
-		v.Text = fmt.Sprintf("Whether %s keeps the protocol is not known (%s): %d of %s were inconclusive, the others passed", s.Target, profile, n.Inconclusive, asked)
-	default:
-		v.Text = fmt.Sprintf("%s keeps the protocol (%s): all %s passed", s.Target, profile, asked)
-		if n.Asked() == 1 {
-			v.Text = fmt.Sprintf("%s passed the 1 rule asked (%s)", s.Target, profile)
+			open = append(open, fmt.Sprintf("%d of %d %s", n.Inconclusive, n.Asked, n.Level))
+			if v.Tone == good {
+				v.Tone = unsure
+			}
 		}
 	}
+	var parts []string
+	if len(kept) > 0 {
+		parts = append(parts, "keeps every "+enumerate(kept))
+	}
+	if len(failed) > 0 {
+		parts = append(parts, "fails "+enumerate(failed))
+	}
+	if len(open) > 0 {
+		parts = append(parts, "undecided on "+enumerate(open))
+	}
+	if len(parts) == 0 {
+		return verdict{unsure, "not known: no rule was run"}
+	}
 	if s.CutShort {
-		v.Text += "; the suite was cut short"
+		parts = append(parts, "cut short")
 		if v.Tone == good {
 			v.Tone = unsure
 		}
+	}
+	v.Text = strings.Join(parts, "; ")
+	if s.Filter != "" {
+		v.Text += " (of the rules that " + s.Filter + " matches)"
+	}
+	return v
+}
+
+// enumerate joins as a sentence does: "a, b and c".
+func enumerate(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " and " + list[last]
+}
+
+// verdictOfSuite answers in a sentence: does it keep the protocol?
+func verdictOfSuite(s *Suite) verdict {
+	n := tally(s.Rules)
+	asked := plural(int64(n.Asked), "rule") + " asked"
+	g := grade(s)
+	v := verdict{Tone: g.Tone}
+	profile := fmt.Sprintf("profile %s, up to level %s", orNA(s.Profile), orNA(s.Level))
+	switch {
+	case s.Failure != "":
+		v.Text = fmt.Sprintf("%s could not be asked: %s", s.Target, s.Failure)
+	case n.Failed > 0:
+		v.Text = fmt.Sprintf("%s does not keep the protocol (%s): it %s", s.Target, profile, g.Text)
+		if v.Tone == flawed {
+			v.Text = fmt.Sprintf("%s keeps the protocol in part (%s): it %s", s.Target, profile, g.Text)
+		}
+		v.Text += ". Failed: " + ids(ofStatus(s.Rules, Failed))
+		if known := len(knownDeviations(s.Rules)); known == n.Failed {
+			v.Text += "; all of it documented deviations of a known server"
+		} else if known > 0 {
+			v.Text += fmt.Sprintf("; %d of them documented deviations of a known server", known)
+		}
+	case n.Asked == 0:
+		v.Text = fmt.Sprintf("Whether %s keeps the protocol is not known: no rule was run", s.Target)
+	case n.Inconclusive > 0:
+		v.Text = fmt.Sprintf("Whether %s keeps the protocol is not known (%s): %d of %s were inconclusive, the others passed", s.Target, profile, n.Inconclusive, asked)
+	case n.Asked == 1:
+		v.Text = fmt.Sprintf("%s passed the 1 rule asked (%s)", s.Target, profile)
+	default:
+		v.Text = fmt.Sprintf("%s keeps the protocol (%s): all %s passed", s.Target, profile, asked)
+	}
+	if s.CutShort {
+		v.Text += "; the suite was cut short"
 	}
 	v.Text += "."
 	return v
 }
 
-func knownDeviations(rules []*Rule) int {
-	n := 0
+// knownDeviations are the failed rules that a known server is documented to break.
+func knownDeviations(rules []*Rule) []*Rule {
+	var list []*Rule
 	for _, r := range rules {
 		if r.Status == Failed && r.Known != "" {
-			n++
+			list = append(list, r)
 		}
 	}
-	return n
+	return list
+}
+
+// verdictOfSuites sums up several: how many of them keep what, and which rules most of them break.
+func verdictOfSuites(suites []*Suite) verdict {
+	if len(suites) == 1 {
+		return verdictOfSuite(suites[0])
+	}
+	count := map[tone]int{}
+	idle := 0
+	for _, s := range suites {
+		count[grade(s).Tone]++
+		if tally(s.Rules).Asked == 0 {
+			idle++
+		}
+	}
+	v := verdict{Tone: good}
+	var parts []string
+	for _, c := range []struct {
+		n         int
+		tone      tone
+		one, many string
+	}{
+		{count[good], good, "keeps every rule that it was asked", "keep every rule that they were asked"},
+		{count[unsure] - idle, unsure, "is undecided on some", "are undecided on some"},
+		{idle, unsure, "could not be asked anything", "could not be asked anything"},
+		{count[flawed], flawed, "keeps every must but breaks other rules", "keep every must but break other rules"},
+		{count[bad], bad, "breaks a must", "break a must"},
+	} {
+		if c.n > 0 {
+			v.Tone = c.tone
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, map[bool]string{true: c.one, false: c.many}[c.n == 1]))
+		}
+	}
+	v.Text = fmt.Sprintf("Of %d implementations %s.", len(suites), enumerate(parts))
+	if count[good] == len(suites) {
+		v.Text = fmt.Sprintf("All %d implementations keep every rule that they were asked.", len(suites))
+	}
+	return v
 }
 
 // verdictOfRun answers: how fast, and is that figure the server's?
@@ -153,12 +252,13 @@ func (r *Run) limit() string {
 	return "the load generator was not the limit"
 }
 
-// verdicts is the report in sentences: does it keep the protocol, and how fast and steady is it? One for each suite,
-// and one for the runs together: for many, the run with the most clients speaks.
+// verdicts is the report in sentences: does it keep the protocol, and how fast and steady is it? One for the suites,
+// one for the runs together (for many, the run with the most clients speaks), and one for each other run with faults:
+// a cross before a sentence is about that sentence.
 func verdicts(r *Report) []verdict {
 	var list []verdict
-	for _, s := range r.Suites {
-		list = append(list, verdictOfSuite(s))
+	if len(r.Suites) > 0 {
+		list = append(list, verdictOfSuites(r.Suites))
 	}
 	if len(r.Runs) == 0 {
 		return list
@@ -173,13 +273,13 @@ func verdicts(r *Report) []verdict {
 	if s := top.steadiness(); s != "" {
 		v.Text = strings.TrimSuffix(v.Text, ".") + "; " + s + "."
 	}
+	list = append(list, v)
 	for i, name := range names(r.Runs) {
 		if run := r.Runs[i]; run != top {
 			if faults := run.faults(); faults != "" {
-				v.Tone = bad
-				v.Text += fmt.Sprintf(" %s: %s.", name, faults)
+				list = append(list, verdict{bad, fmt.Sprintf("%s: %s.", name, faults)})
 			}
 		}
 	}
-	return append(list, v)
+	return list
 }

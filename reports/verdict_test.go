@@ -54,6 +54,13 @@ func TestVerdictOfSuite(t *testing.T) {
 		}
 		return s
 	}
+	only := func(level string, statuses ...Status) *Suite {
+		s := suite(statuses...)
+		for _, r := range s.Rules {
+			r.Level = level
+		}
+		return s
+	}
 	known := suite(Failed)
 	known.Rules[0].Known = "so it is"
 	cut := suite(Passed, Passed)
@@ -65,12 +72,14 @@ func TestVerdictOfSuite(t *testing.T) {
 	}{
 		{suite(Passed, Passed, NotRun), good, "x:1 keeps the protocol (profile report, up to level should): all 2 rules asked passed."},
 		{suite(Passed), good, "x:1 passed the 1 rule asked"},
-		{suite(Passed, Failed), bad, "does not keep the protocol (profile report, up to level should): 1 of 2 rules asked failed: SET-04."},
-		{known, bad, "all of them are documented deviations"},
+		{suite(Passed, Failed), bad, "x:1 does not keep the protocol (profile report, up to level should): it fails 1 of 2 must. Failed: SET-04."},
+		{known, bad, "all of it documented deviations"},
 		{suite(Passed, Inconclusive), unsure, "1 of 2 rules asked were inconclusive, the others passed"},
 		{suite(NotRun), unsure, "no rule was run"},
 		{suite(), unsure, "no rule was run"},
 		{cut, unsure, "the suite was cut short"},
+		{&Suite{Target: "x:1", Failure: "dial: refused"}, unsure, "x:1 could not be asked: dial: refused."},
+		{only("should", Passed, Failed), flawed, "x:1 keeps the protocol in part (profile report, up to level should): it fails 1 of 2 should. Failed: SET-04."},
 	} {
 		if v := verdictOfSuite(c.suite); v.Tone != c.tone || !strings.Contains(v.Text, c.want) {
 			t.Errorf("%s %q, want %s %q", v.Tone, v.Text, c.tone, c.want)

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,12 @@ func visible(s string) string {
 	return b.String()
 }
 
+// visibleText is visible for text of several lines.
+func visibleText(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	return strings.Join(visibleAll(lines), "\n")
+}
+
 // escape is one character as it prints. raw is the bytes it came from.
 func escape(r rune, raw string) string {
 	if r == utf8.RuneError && len(raw) == 1 {
@@ -54,21 +61,23 @@ type piece struct {
 	Kind string // "" as it stands, "escape" for a byte that does not print, "diff" where it went wrong, "cut" for what is left out
 }
 
-// shown is how many bytes of one message are shown, and around how much of them a fault that lies further on.
+// shown is how many bytes of one message are shown where there is room, and around how much of them a fault that lies
+// further on.
 const (
 	shown  = 400
 	around = 80
 )
 
 // pieces shows bytes with escapes; the character at mark is the one that went wrong. mark = len(b) means that it
-// ended too early, -1 that nothing is marked. length is how many bytes it was before b was cut for the report.
-func pieces(b []byte, length, mark int) []piece {
+// ended too early, -1 that nothing is marked. length is how many bytes it was before b was cut for the report, most how
+// many are shown.
+func pieces(b []byte, length, mark, most int) []piece {
 	var list []piece
-	from, to := 0, min(len(b), shown)
-	if mark > shown-around {
-		list = appendPieces(list, b[:around], -1)
-		from, to = mark-around, min(len(b), mark+around)
-		list = append(list, piece{fmt.Sprintf(" … %s bytes … ", number(int64(from-around))), "cut"})
+	from, to := 0, min(len(b), most)
+	if edge := min(around, most/5); mark > most-edge {
+		list = appendPieces(list, b[:edge], -1)
+		from, to = mark-edge, min(len(b), mark+edge)
+		list = append(list, piece{fmt.Sprintf(" … %s bytes … ", number(int64(from-edge))), "cut"})
 	}
 	list = appendPieces(list, b[from:to], mark-from)
 	if rest := max(length, len(b)) - to; rest > 0 {
@@ -104,39 +113,53 @@ func appendPieces(list []piece, b []byte, mark int) []piece {
 
 // contrast compares what a rule wanted with what it got, both quoted as Go strings are, and returns the bytes of
 // each with the place of the first difference. Of several wanted texts (`"a" or "b"`) the nearest counts. ok is
-// false where one of the two is a description in words.
+// false where one of the two is a description in words, or where they do not differ as far as they are known.
 func contrast(want, got string) (w, g []byte, at int, ok bool) {
-	gotText, err := strconv.Unquote(strings.TrimSpace(got))
-	if err != nil {
+	gotText, gotCut, rest, ok := quoted(got)
+	if !ok || rest != "" && !strings.HasPrefix(rest, ", then ") {
 		return nil, nil, 0, false
 	}
 	at = -1
-	for rest := strings.TrimSpace(want); ; {
-		quoted, err := strconv.QuotedPrefix(rest)
-		if err != nil {
-			return nil, nil, 0, false
-		}
-		text, err := strconv.Unquote(quoted)
-		if err != nil {
+	wantCut := false
+	for rest := want; ; {
+		var text string
+		var cut bool
+		if text, cut, rest, ok = quoted(rest); !ok {
 			return nil, nil, 0, false
 		}
 		if n := common(text, gotText); n > at {
-			w, at = []byte(text), n
+			w, at, wantCut = []byte(text), n, cut
 		}
-		rest = strings.TrimSpace(rest[len(quoted):])
 		if rest == "" {
 			break
 		}
-		next, found := strings.CutPrefix(rest, "or ")
-		if !found {
+		if rest, ok = strings.CutPrefix(rest, "or "); !ok {
 			return nil, nil, 0, false
 		}
-		rest = strings.TrimSpace(next)
 	}
-	if string(w) == gotText {
-		return nil, nil, 0, false // they differ in something else than the bytes
+	if at == len(w) && (wantCut || at == len(gotText)) || at == len(gotText) && gotCut {
+		return nil, nil, 0, false // the difference is not in the bytes that are known
 	}
 	return w, []byte(gotText), at, true
+}
+
+var cutMark = regexp.MustCompile(`^… \([0-9]+ bytes\)`)
+
+// quoted takes a quoted text off the front of s. cut says that only its beginning is there, as in `"abc"… (300 bytes)`.
+func quoted(s string) (text string, cut bool, rest string, ok bool) {
+	s = strings.TrimSpace(s)
+	prefix, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", false, "", false
+	}
+	if text, err = strconv.Unquote(prefix); err != nil {
+		return "", false, "", false
+	}
+	rest = s[len(prefix):]
+	if m := cutMark.FindString(rest); m != "" {
+		cut, rest = true, rest[len(m):]
+	}
+	return text, cut, strings.TrimSpace(rest), true
 }
 
 func common(a, b string) int {
@@ -154,7 +177,7 @@ type line struct {
 }
 
 // lines shows the events of a rule: the first and the last ones if there are very many. The byte at which what was
-// received went wrong is marked in the last received event that holds it.
+// received went wrong is marked in the event that holds it.
 func (r *Rule) lines() []line {
 	const edge = 100
 	marked, mark := r.diverging()
@@ -166,31 +189,97 @@ func (r *Rule) lines() []line {
 			}
 			continue
 		}
-		l := line{At: "+" + clock(e.At), Client: fmt.Sprintf("#%d", e.Client), Kind: visible(e.Kind), Arrow: arrow(e.Kind), Note: visible(e.Note)}
-		if len(e.Bytes) > 0 || e.Length > 0 {
-			at := -1
-			if i == marked {
-				at = mark
-			}
-			l.Pieces = pieces(e.Bytes, e.Length, at)
+		at := -1
+		if i == marked {
+			at = mark
 		}
+		list = append(list, newLine(e, shown, at))
+	}
+	return list
+}
+
+// excerpt shows at most n events with at most so many bytes of each.
+func (r *Rule) excerpt(n, bytes int) []line {
+	c := *r
+	c.Transcript = r.Excerpt(n)
+	marked, mark := c.diverging()
+	var list []line
+	for i, e := range c.Transcript {
+		at := -1
+		if i == marked {
+			at = mark
+		}
+		l := newLine(e, bytes, at)
+		l.Pieces = joined(l.Pieces)
 		list = append(list, l)
 	}
 	return list
 }
 
+// joined takes the escapes back into the text: a page of thousands of excerpts is a third as large without them.
+func joined(list []piece) []piece {
+	var out []piece
+	for _, p := range list {
+		if p.Kind == "escape" {
+			p.Kind = ""
+		}
+		if last := len(out) - 1; last >= 0 && p.Kind == "" && out[last].Kind == "" {
+			out[last].Text += p.Text
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// newLine shows an event with at most so many bytes of it; the one at mark is where it went wrong, -1 for none.
+func newLine(e Event, bytes, mark int) line {
+	l := line{At: "+" + clock(e.At), Kind: visible(e.Kind), Arrow: arrow(e.Kind), Note: visible(e.Note)}
+	if e.Client != 0 { // 0 is the rule itself
+		l.Client = fmt.Sprintf("#%d", e.Client)
+	}
+	if len(e.Bytes) > 0 || e.Length > 0 {
+		l.Pieces = pieces(e.Bytes, e.Length, mark, bytes)
+	}
+	return l
+}
+
+// diverging finds the received byte at which it went wrong, in what came to the client whose reply that was: a reply
+// may have come in several pieces. event is -1 where that is not known.
 func (r *Rule) diverging() (event, at int) {
 	_, got, diff, ok := contrast(r.Want, r.Got)
 	if !ok || len(got) == 0 {
 		return -1, -1
 	}
-	for i := len(r.Transcript) - 1; i >= 0; i-- {
-		e := r.Transcript[i]
-		if e.Kind != "receive" {
+	client := r.Client
+	for i := len(r.Transcript) - 1; i >= 0 && client == 0; i-- {
+		if e := r.Transcript[i]; e.Kind == "receive" {
+			client = e.Client
+		}
+	}
+	var stream []byte
+	type part struct{ event, start int }
+	var parts []part
+	for i, e := range r.Transcript {
+		if e.Kind != "receive" || e.Client != client {
 			continue
 		}
-		if at := bytes.LastIndex(e.Bytes, got); at >= 0 {
-			return i, at + diff
+		parts = append(parts, part{i, len(stream)})
+		stream = append(stream, e.Bytes...)
+		if e.Length > len(e.Bytes) {
+			stream, parts = append(stream, 0), append(parts, part{-1, len(stream)}) // what follows does not go on from here
+		}
+	}
+	start := bytes.LastIndex(stream, got)
+	if start < 0 {
+		return -1, -1
+	}
+	where := start + diff
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := parts[i]
+		// A reply that ended too early ends in the piece that holds its last byte.
+		if p.start < where || p.start == where && diff < len(got) {
+			return p.event, where - p.start
 		}
 	}
 	return -1, -1

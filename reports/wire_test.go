@@ -34,7 +34,7 @@ func TestPiecesMarkWhereItWentWrong(t *testing.T) {
 		{long, 5000, -1, long[:shown] + " … 4,600 more bytes"},
 		{long + "X", 5001, 5000, long[:around] + " … 4,840 bytes … " + long[:around] + "⟦X⟧"},
 	} {
-		if got := plainPieces(pieces([]byte(c.in), c.length, c.mark)); got != c.want {
+		if got := plainPieces(pieces([]byte(c.in), c.length, c.mark, shown)); got != c.want {
 			t.Errorf("%.20q marked at %d: %s, want %s", c.in, c.mark, got, c.want)
 		}
 	}
@@ -55,6 +55,12 @@ func TestContrast(t *testing.T) {
 		{`"a"`, "nothing within 1 s", "", 0, false},
 		{`"a" or`, `"b"`, "", 0, false},
 		{"", "", "", 0, false},
+		{`"abc\r\n"`, `"ab", then nothing for 2s`, "abc\r\n", 2, true},
+		{`"abc"… (300 bytes)`, `"abd"… (301 bytes)`, "abc", 2, true},
+		{`"abc"… (300 bytes) or "x"`, `"abd"`, "abc", 2, true},
+		{`"abc"… (300 bytes)`, `"abc"… (301 bytes)`, "", 0, false},
+		{`"abc"`, `"abcd"`, "abc", 3, true},
+		{`"a"`, `"b" and on (a line without an end)`, "", 0, false},
 	} {
 		w, _, at, ok := contrast(c.want, c.got)
 		if string(w) != c.nearest || at != c.at || ok != c.ok {

@@ -1,0 +1,110 @@
+package reports
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// Badge writes a small picture for a README: what was asked for to the left, the score by level to the right, and the
+// verdict in its colour. It holds all that it needs, and says to a screen reader what it shows. Of several suites it
+// says how many keep every must, in the colour of the worst: a badge is looked at to see whether something is wrong.
+func Badge(w io.Writer, r *Report) error {
+	if len(r.Suites) == 0 {
+		return errors.New("a badge shows the score of a suite, and there is none")
+	}
+	left, right := "memcached-lite", badgeText(r.Suites)
+	worst := good
+	for _, s := range r.Suites {
+		if t := grade(s).Tone; severity[t] > severity[worst] {
+			worst = t
+		}
+	}
+	title := verdictOfSuites(r.Suites).Text
+	const gap, height = 6, 20
+	split := math.Ceil(textWidth(left)) + 2*gap
+	width := split + math.Ceil(textWidth(right)) + 2*gap
+	text := func(s string, from float64) string {
+		// The length is said, so that a reader's own font fits too.
+		return fmt.Sprintf(`<text x="%v" y="14" textLength="%.1f" lengthAdjust="spacingAndGlyphs">%s</text>`, from+gap, textWidth(s), escapeXML(s))
+	}
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]v" height="%[2]d" viewBox="0 0 %[1]v %[2]d" role="img" aria-label="%[3]s">
+<title>%[4]s</title>
+<clipPath id="r"><rect width="%[1]v" height="%[2]d" rx="4"/></clipPath>
+<g clip-path="url(#r)"><rect width="%[5]v" height="%[2]d" fill="#39424c"/><rect x="%[5]v" width="%[6]v" height="%[2]d" fill="%[7]s"/></g>
+<g fill="#fff" font-family="Verdana, 'DejaVu Sans', Geneva, sans-serif" font-size="11">
+%[8]s
+%[9]s
+</g>
+</svg>
+`, width, height, escapeXML(left+": "+right), escapeXML(title), split, width-split, badgeColour[worst], text(left, 0), text(right, split))
+	return err
+}
+
+// severity orders tones for the worst of several: what broke a must weighs more than what is not known.
+var severity = map[tone]int{good: 0, unsure: 1, flawed: 2, bad: 3}
+
+// badgeColour are grounds on which white text has a contrast of 4.5 and more.
+var badgeColour = map[tone]string{good: "#267a2e", flawed: "#a85400", bad: "#b3261e", unsure: "#5c6670"}
+
+func badgeText(suites []*Suite) string {
+	if len(suites) > 1 {
+		kept := 0
+		for _, s := range suites {
+			if n := scores(s.Rules)[0]; n.Asked > 0 && n.Passed == n.Asked {
+				kept++
+			}
+		}
+		return fmt.Sprintf("%d of %d keep every must", kept, len(suites))
+	}
+	s := suites[0]
+	if s.Failure != "" {
+		return "could not be run"
+	}
+	var parts []string
+	inconclusive := 0
+	for _, n := range scores(s.Rules) {
+		if n.Asked > 0 {
+			parts = append(parts, n.Level+" "+n.fraction())
+		}
+		inconclusive += n.Inconclusive
+	}
+	if len(parts) == 0 {
+		return "no rule was run"
+	}
+	if inconclusive > 0 {
+		parts = append(parts, fmt.Sprintf("%d undecided", inconclusive))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// glyphWidth is how wide the characters from space to tilde are in DejaVu Sans at 11 pixels, which Verdana's are too.
+var glyphWidth = [...]float64{
+	3.5, 4.4, 5.1, 9.2, 7, 10.5, 8.6, 3, 4.3, 4.3, 5.5, 9.2, 3.5, 4, 3.5, 3.7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 3.7, 3.7, 9.2, 9.2, 9.2, 5.8,
+	11, 7.5, 7.5, 7.7, 8.5, 7, 6.3, 8.5, 8.3, 3.2, 3.2, 7.2, 6.1, 9.5, 8.2, 8.7, 6.6, 8.7, 7.6, 7, 6.7, 8.1, 7.5, 10.9, 7.5, 6.7, 7.5, 4.3, 3.7, 4.3, 9.2, 5.5,
+	5.5, 6.7, 7, 6, 7, 6.8, 3.9, 7, 7, 3.1, 3.1, 6.4, 3.1, 10.7, 7, 6.7, 7, 7, 4.5, 5.7, 4.3, 7, 6.5, 9, 6.5, 6.5, 5.8, 7, 3.7, 7, 9.2,
+}
+
+func textWidth(s string) float64 {
+	width := 0.0
+	for _, r := range s {
+		switch {
+		case r >= ' ' && r <= '~':
+			width += glyphWidth[r-' ']
+		case r == '·':
+			width += 3.5
+		default:
+			width += 11
+		}
+	}
+	return width
+}
+
+func escapeXML(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(visible(s)))
+	return b.String()
+}
