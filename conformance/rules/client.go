@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"time"
 
@@ -62,9 +63,12 @@ func (c *Client) begin(request string) {
 
 // Step says what is being tried, for a failure's text and the transcript.
 func (c *Client) Step(format string, args ...any) {
-	c.step = fmt.Sprintf(format, args...)
+	c.step = one.ReplaceAllString(fmt.Sprintf(format, args...), "1 $1")
 	c.t.log.Note(c.wire.Number, c.step)
 }
+
+// one finds counts of one, so that rules can write "%d bytes" whatever the number.
+var one = regexp.MustCompile(`\b1 (byte|character|packet)s\b`)
 
 // Send sends a request as it is, in one write, or in the two that the endpoint needs for a set.
 func (c *Client) Send(request string) {
@@ -211,11 +215,13 @@ func (c *Client) topic() string {
 func (c *Client) wrong(want, got string) {
 	// What came with it tells as much as the line itself.
 	all := got + string(c.wire.Pending())
-	c.t.Wrong(answer, want, quote([]byte(all)), "%s: want %s, got %s", c.about(), want, quote([]byte(got)))
+	panic(&finding{status: reports.Failed, kind: answer, want: want, got: quote([]byte(all)), client: c.wire.Number,
+		reason: fmt.Sprintf("%s: want %s, got %s", c.about(), want, quote([]byte(got)))})
 }
 
 func (c *Client) lost(err error, got []byte, want string) {
 	f := wireFinding(err, got, c.wire.Wait)
+	f.client = c.wire.Number
 	if f.status == reports.Failed {
 		f.want = want
 		f.reason = fmt.Sprintf("%s: %s (want %s, got %s)", c.about(), f.reason, want, f.got)

@@ -186,7 +186,7 @@ func concurrencyRules() []Rule {
 					key, value := keys[n%2], fmt.Sprintf("%d-%s", n, t.Text(1+t.Rand.IntN(20)))
 					writer.Set(key, value)
 					for _, i := range t.Rand.Perm(len(readers))[:3] {
-						readers[i].Step("the writer had been answered STORED for the %dth time", n+1)
+						readers[i].Step("STORED %d of the writer", n+1)
 						readers[i].Get(key, value)
 					}
 					writer = readers[n%len(readers)]

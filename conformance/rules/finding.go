@@ -30,6 +30,7 @@ type finding struct {
 	kind      string
 	want, got string
 	reason    string
+	client    int // whose connection it was found on; 0: not one client's
 }
 
 func (f *finding) Error() string { return f.reason }

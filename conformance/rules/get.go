@@ -189,7 +189,7 @@ func getRules() []Rule {
 				c.Set(present, value)
 				for i := range t.Times(40, 2) {
 					asks := []*Client{c, other}[i%2]
-					asks.Step("asked for the %dth time", i+1)
+					asks.Step("get %d of the same key", i+1)
 					asks.Get(present, value)
 					asks.Miss(absent)
 				}

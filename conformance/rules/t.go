@@ -97,7 +97,7 @@ func (t *T) Together(n int, fn func(i int)) {
 	for i := range n {
 		wg.Go(func() {
 			if f := t.attempt(func() { fn(i) }); f != nil {
-				once.Do(func() { first = f; t.cancel() })
+				once.Do(func() { first = f; t.log.Fail(f.client); t.cancel() })
 			}
 		})
 	}

@@ -176,7 +176,7 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 	case f.status != reports.NotRun && interrupted != nil:
 		out.Status, out.Reason = reports.Inconclusive, CutShort(ctx)
 	default:
-		out.Status, out.Kind, out.Want, out.Got, out.Reason = f.status, f.kind, f.want, f.got, f.reason
+		out.Status, out.Kind, out.Want, out.Got, out.Reason, out.Client = f.status, f.kind, f.want, f.got, f.reason, f.client
 		if f.kind == silence && short != "" {
 			out.Reason += " (" + short + ")"
 		}

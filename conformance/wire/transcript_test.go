@@ -95,3 +95,65 @@ func TestTranscriptFromManyGoroutines(t *testing.T) {
 		t.Errorf("%d", log.Received())
 	}
 }
+
+// A crowd that comes is one line, and so is one that goes.
+func TestCrowdIsOneLine(t *testing.T) {
+	log := NewTranscript()
+	for i := range 40 {
+		log.add(i+1, "open", nil, "")
+	}
+	log.add(3, "send", []byte("get k\r\n"), "")
+	log.add(1, "close", nil, "sending side") // is not the end of it
+	log.add(2, "close", nil, "")
+	log.add(3, "close", nil, "")
+	log.add(41, "open", nil, "failed: refused")
+	log.add(42, "open", nil, "")
+	log.add(43, "open", nil, "")
+	var got []string
+	for _, e := range log.Events() {
+		got = append(got, fmt.Sprint(e.Client, " ", e.Kind, " ", e.Note))
+	}
+	want := []string{"0 open 40 clients", "3 send ", "1 close sending side", "0 close 2 clients", "41 open failed: refused", "0 open 2 clients"}
+	if strings.Join(got, "; ") != strings.Join(want, "; ") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The client that failed is in the record however busy the others were, and how they were stopped is not.
+func TestFailureIsKept(t *testing.T) {
+	log := NewTranscript()
+	const busy = 1000
+	for i := range KeepFirst {
+		log.add(i+1, "note", nil, "first")
+	}
+	log.add(7, "send", []byte("get lost\r\n"), "")
+	for i := range busy {
+		log.add(8+i%8, "receive", []byte("END\r\n"), "")
+	}
+	log.Fail(7)
+	log.Fail(8) // the first counts
+	for i := range busy {
+		log.add(8+i, "end", nil, "closed")
+	}
+	log.add(7, "close", nil, "")
+	events := log.Events()
+	if n := KeepFirst + 1 + KeepLast; len(events) < n || len(events) > n+4 {
+		t.Fatalf("%d events", len(events))
+	}
+	if e := events[KeepFirst]; e.Client != 7 || string(e.Bytes) != "get lost\r\n" {
+		// It was the one after the first ones: nothing is left out before it.
+		t.Errorf("after the first: %+v", e)
+	}
+	if e := events[KeepFirst+1]; e.Note != fmt.Sprintf("%d events left out here", busy-KeepLast+1) {
+		t.Errorf("then: %+v", e)
+	}
+	last := events[len(events)-2:]
+	if last[0].Client != 7 || last[0].Kind != "close" || last[1].Note != "the other clients were stopped" {
+		t.Errorf("at the end: %+v", last)
+	}
+	for _, e := range events {
+		if e.Kind == "end" {
+			t.Fatal("the record says how the others were stopped")
+		}
+	}
+}
