@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -105,15 +104,21 @@ func conform(cmd *cobra.Command, config conformance.Config, out outputs, wire bo
 		if r.Status == reports.Failed {
 			failed++
 		}
-		p.show(fmt.Sprintf("%d of %d rules, %d failed: %s", done, total, failed, r.ID))
+		p.show(ruleProgress(done, total, failed, r))
 	}
 	suite, err := conformance.Run(cmd.Context(), config)
 	p.done()
 	if err != nil {
 		return err
 	}
-	showRules(out.results(cmd), suite, wire)
-	if err := out.finish(cmd, &reports.Report{Suites: []*reports.Suite{suite}}); err != nil {
+	report := &reports.Report{Suites: []*reports.Suite{suite}}
+	w := out.results(cmd)
+	showRules(w, suite, wire)
+	if err := terminal(w).Outcome(w, report); err != nil {
+		return err
+	}
+	showNext(w, suite, out)
+	if err := out.write(report); err != nil {
 		return err
 	}
 	return suiteVerdict(suite)

@@ -59,7 +59,8 @@ func (v outputs) prepare(cmd *cobra.Command) error {
 
 // finish prints the summary and writes every report, going on after an error: each that can be had is worth having.
 func (v outputs) finish(cmd *cobra.Command, r *reports.Report) error {
-	if err := reports.Summary(v.results(cmd), r); err != nil {
+	w := v.results(cmd)
+	if err := terminal(w).Summary(w, r); err != nil {
 		return err
 	}
 	return v.write(r)

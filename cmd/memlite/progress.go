@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"memlite/reports"
 )
 
 // plainEvery is how often a line of progress is written where no terminal shows it.
@@ -81,6 +83,14 @@ func widthOf(stream any) int {
 	return 80
 }
 
+// terminal says how reports lays out text for w: as wide as the terminal is, and in colour where that is not refused.
+func terminal(w io.Writer) reports.Terminal {
+	if _, ok := terminalOf(w); !ok {
+		return reports.Terminal{}
+	}
+	return reports.Terminal{Width: widthOf(w), Colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
 // red is s in red, on a terminal that may be coloured.
 func red(w io.Writer, s string) string { return paint(w, "31", s) }
 
@@ -88,7 +98,7 @@ func red(w io.Writer, s string) string { return paint(w, "31", s) }
 func bold(w io.Writer, s string) string { return paint(w, "1", s) }
 
 func paint(w io.Writer, style, s string) string {
-	if _, ok := terminalOf(w); !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+	if !terminal(w).Colour {
 		return s
 	}
 	return "\x1b[" + style + "m" + s + "\x1b[0m"

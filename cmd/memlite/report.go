@@ -7,8 +7,9 @@ import (
 )
 
 const aboutReport = `Render saved reports (--report json=FILE of conform, load and demo) again, in
-any format. Several files are put into one report, in the order given. Without
---report the summary is printed.`
+any format. Several files are put into one report, in the order given; several
+suites become a matrix, implementations × rules. Without --report the summary is
+printed.`
 
 func newReport() *cobra.Command {
 	var out outputs
@@ -18,7 +19,8 @@ func newReport() *cobra.Command {
 		Long:  aboutReport + exitHelp("0 rendered", "2 a file cannot be read or written"),
 		Example: `  memlite report run.json
   memlite report run.json --report html=run.html --report png=run.png
-  memlite report monday.json tuesday.json --report md=-`,
+  memlite report monday.json tuesday.json --report md=-
+  memlite report suite.json --report badge=badge.svg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("no file given; conform and load write one with --report json=FILE")
@@ -36,7 +38,7 @@ func newReport() *cobra.Command {
 				all.Suites = append(all.Suites, r.Suites...)
 			}
 			if len(out) == 0 {
-				return reports.Summary(cmd.OutOrStdout(), &all)
+				return terminal(cmd.OutOrStdout()).Summary(cmd.OutOrStdout(), &all)
 			}
 			if err := out.prepare(cmd); err != nil {
 				return err
