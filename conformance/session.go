@@ -128,11 +128,6 @@ func (s *Session) ask(rule Rule) *reports.Rule {
 	return r
 }
 
-func (s *Session) rerun(r Rule) string {
-	return fmt.Sprintf("memlite conform %s --profile %s --level %s --label-filter %s --seed %d",
-		s.cfg.Addr, s.profile.Name, s.cfg.level(), r.ID, s.cfg.Seed)
-}
-
 // interrupt notes that rules were left out because somebody ended the run from outside.
 func (s *Session) interrupt() {
 	s.mu.Lock()
