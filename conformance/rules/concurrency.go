@@ -203,8 +203,7 @@ func concurrencyRules() []Rule {
 					case 1:
 						early.Abort()
 					case 2:
-						early.CloseWrite()
-						early.ExpectEnd()
+						early.CloseWrite() // how the server takes it is END-06's business
 					case 3:
 						early.Send(t.unfinished(key, 9, "late"))
 						early.Close()
