@@ -110,9 +110,9 @@ func (b *suiteBuilder) line(row *matrixRow) matrixLine {
 
 // width is from how many rem on a window shows all columns.
 func (p *matrixPage) width() int {
-	each := 2.4
+	each := 2.7
 	if p.Few {
-		each = 8
+		each = 9
 	}
 	return 30 + int(each*float64(len(p.Names)))
 }
