@@ -73,8 +73,8 @@ func TestAttachmentsAreBounded(t *testing.T) {
 	big := bytes.Repeat([]byte("x"), mostAttached/2-100)
 	list := []Attachment{{hostile, "text/html", []byte(`"></iframe><b id=out>` + hostile)}, {"empty", "text/html", nil}, {"core", "image/png", []byte{1}}}
 	var a attachments
-	got := a.add(append([]Attachment{{"big", "text/plain", big}, {"big", "text/plain", big}, list[1], list[2], {"big", "text/html", big}}, list[0]))
-	if got[1].Text == "" || got[4].Frame != "" || !strings.Contains(got[4].Note, "too large") || got[2].Note != "It is empty." || !strings.Contains(got[3].Note, "image/png") || got[5].Frame == "" {
+	got := a.add(append([]Attachment{{"big", "text/html", big}, {"big", "text/html", big}, list[1], list[2], {"big", "text/html", big}}, list[0]))
+	if got[1].Frame == "" || got[4].Frame != "" || !strings.Contains(got[4].Note, "too large") || got[2].Note != "It is empty." || !strings.Contains(got[3].Note, "image/png") || got[5].Frame == "" {
 		t.Error("not what fits, or not said what does not")
 	}
 	if len(a.hashes) != 2 {

@@ -10,7 +10,8 @@ import (
 
 // What is shown unasked of rules that did not hold: enough to see what happened, with the summary still on the screen.
 const (
-	shownEvents = 12 // of a rule's transcript
+	shownEvents = 12  // of a rule's transcript
+	shownBytes  = 160 // of an event; the whole reply that was wrong is below as "got"
 	shownRules  = 8
 )
 
@@ -47,6 +48,9 @@ func showRule(w io.Writer, r *reports.Rule, wire, bad bool) {
 		events = r.Excerpt(shownEvents)
 	}
 	for _, e := range events {
+		if !wire {
+			e.Bytes = e.Bytes[:min(len(e.Bytes), shownBytes)]
+		}
 		who := ""
 		if e.Client > 0 { // 0 is the rule itself
 			who = fmt.Sprintf("client %d", e.Client)

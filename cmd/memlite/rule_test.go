@@ -80,7 +80,7 @@ func TestShowRulesIsBounded(t *testing.T) {
 	for i := range 60 {
 		r := &reports.Rule{ID: fmt.Sprintf("SET-%02d", i), Family: "set", Level: "must", Status: reports.Failed, Title: "a rule", Reason: "wrong"}
 		for range 200 {
-			r.Transcript = append(r.Transcript, reports.Event{Client: 1, Kind: "receive", Bytes: []byte("x"), Length: 1})
+			r.Transcript = append(r.Transcript, reports.Event{Client: 1, Kind: "receive", Bytes: bytes.Repeat([]byte("x"), 1000), Length: 1000})
 		}
 		s.Rules = append(s.Rules, r)
 	}
@@ -88,6 +88,9 @@ func TestShowRulesIsBounded(t *testing.T) {
 	showRules(&b, s, false)
 	if n := strings.Count(b.String(), "\n"); n > 60+shownRules*(shownEvents+5)+10 {
 		t.Errorf("%d lines", n)
+	}
+	if b.Len() > 60*40+shownRules*(shownEvents+5)*(shownBytes+60) {
+		t.Errorf("%d bytes", b.Len())
 	}
 	if !strings.Contains(b.String(), "52 more are shown with --show-wire") || !strings.Contains(b.String(), "✗ SET-59 must") {
 		t.Errorf("what is not shown is not named:\n%s", b.String()[b.Len()-300:])
