@@ -28,6 +28,7 @@ func All() []Mutant {
 		lines(), packets(), pipelines(),
 		keyLimits(), sizeLimits(), clientLimits(),
 		races(), delays(), impatience(), departures(),
+		sequences(),
 	)
 }
 

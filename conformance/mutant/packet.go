@@ -102,6 +102,78 @@ func packets() []Mutant {
 					return n, err
 				}
 			}},
+		{"long-key-block-as-it-came", "throws away, of the block of a set with too long a key, what has come already", []string{"FRM-08"},
+			func(l *lite) {
+				l.set = func(c *client, args []string) error {
+					if len(args) == 2 && len(args[0]) > l.maxKey {
+						c.skip(c.in.Buffered())
+						return c.refuse()
+					}
+					return runSet(c, args)
+				}
+			}},
+		{"unknown-cut-twice", "answers an unknown command twice when it came in several packets", []string{"FRM-08", "FRM-07"},
+			func(l *lite) {
+				var packets sync.Map // *client to how many have come
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, _ := packets.LoadOrStore(c, 0)
+					packets.Store(c, n.(int)+1)
+					return c.conn.Read(p)
+				}
+				l.line = func(c *client) (string, error) {
+					if c.in.Buffered() == 0 {
+						packets.Store(c, 0)
+					}
+					return readLine(c)
+				}
+				l.unknown = func(c *client, _ string) error {
+					if n, _ := packets.Load(c); n != nil && n.(int) > 1 {
+						c.refuse()
+					}
+					return c.refuse()
+				}
+			}},
+		{"cr-at-packet-end-dropped", "drops a CR at the end of a packet when the next packet does not begin with LF", []string{"FRM-15"},
+			func(l *lite) {
+				var held sync.Map // *client to whether a CR waits
+				l.receive = func(c *client, p []byte) (int, error) {
+					for {
+						n, err := c.conn.Read(p[1:])
+						if n == 0 {
+							return n, err
+						}
+						was, _ := held.Swap(c, p[n] == '\r')
+						from := 1
+						if p[0] = '\r'; was == true && p[1] == '\n' {
+							from = 0
+						}
+						if p[n] == '\r' {
+							n--
+						}
+						if n = copy(p, p[from:n+1]); n > 0 {
+							return n, err
+						}
+					}
+				}
+			}},
+		{"lf-at-packet-start-skipped", "skips a LF at the start of a packet, as the end of a line that is over", []string{"FRM-16"},
+			func(l *lite) {
+				var afterCR sync.Map // *client to bool
+				l.receive = func(c *client, p []byte) (int, error) {
+					for {
+						n, err := c.conn.Read(p)
+						if n == 0 {
+							return n, err
+						}
+						if was, _ := afterCR.Swap(c, p[n-1] == '\r'); was != true && p[0] == '\n' {
+							n = copy(p, p[1:n])
+						}
+						if n > 0 {
+							return n, err
+						}
+					}
+				}
+			}},
 		{"byte-lost-at-1024", "loses the byte on which its 1024-byte buffer fills", []string{"SET-14"},
 			func(l *lite) {
 				l.receive = func(c *client, p []byte) (int, error) {

@@ -113,7 +113,7 @@ func (c *Client) apart(pieces []string, pause time.Duration) {
 
 // pause is long enough for a server to have read what was sent before.
 func (t *T) pause() time.Duration {
-	return min(max(2*time.Millisecond, 2*t.target.RoundTrip), 20*time.Millisecond)
+	return min(max(time.Millisecond, 2*t.target.RoundTrip), 20*time.Millisecond)
 }
 
 // SendBehind sends without waiting for the endpoint to take it; the channel is closed when it has, or when it has

@@ -11,6 +11,11 @@
 // A check never sleeps to see that something does not happen; it asks for something that could not be answered right
 // if it had. What it waits for has a deadline that comes from the endpoint's measured round trip.
 //
+// The random rules, the rules about cuts and memlite diff share one generator: a Sequence says in a few numbers which requests
+// are made, sends turns it into bytes and into what a model of the protocol expects, and a search draws sequences with rapid
+// and makes one that fails smaller. Rapid is made for tests: its settings are flags, its way out is the end of a goroutine, and
+// what it shrinks is the bits that were drawn. search.go is all that knows of it.
+//
 // The package knows Gomega's matchers but not Ginkgo: package conformance registers the table there. It may import
 // conformance/wire and reports; never the server or the load generator.
 //

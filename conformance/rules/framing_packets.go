@@ -9,92 +9,6 @@ import (
 func packetRules() []Rule {
 	return []Rule{
 		{
-			ID: "FRM-07", Level: Must, Source: "it follows from a byte stream; decision 3", States: []Trait{Cuts},
-			Title: "a request that arrives byte by byte is answered like one that arrives at once",
-			Text: `How TCP cuts the bytes means nothing. A server reads until it has a whole request, also when every byte comes
-				alone.`,
-			Example: `
-				> "s"
-				> "et k 3"
-				> "\r"
-				> "\n"
-				> "abc\r\n"
-				< "STORED\r\n"
-				- every line is a packet of its own`,
-			Pitfall: `A set that comes byte by byte fails on 19 of 31 servers tried. recv, Node's data event and conn.Read return what has
-				arrived, which may be one byte or two requests and is never a message; on one's own machine it looks like one.
-				Append to a buffer that belongs to the connection, and take requests out of that.`,
-			Check: func(t *T) {
-				c := t.Dial()
-				bytewise := func(request string) { c.SendApart(strings.Split(request, "")...) }
-				for range t.Times(2, 1) {
-					key, value := t.Key(), t.Text(1+t.Rand.IntN(20))
-					c.Step("a set, byte by byte")
-					bytewise(t.SetRequest(key, value))
-					c.Expect(Stored)
-					c.Get(key, value)
-					c.Step("a get, byte by byte")
-					bytewise(t.GetRequest(key))
-					c.ExpectValue(key, value)
-				}
-				c.Step("an unknown command, byte by byte")
-				bytewise(t.Lines("nonsense x"))
-				c.Expect(BadCommand)
-				if t.refusesInStep() {
-					c.Step("a set with a size mismatch, byte by byte")
-					bytewise(t.SetWith(t.Key(), 5, "abc"))
-					c.Expect(Mismatch)
-				}
-				c.InStep()
-			},
-		},
-		{
-			ID: "FRM-08", Level: Must, Source: "it follows from a byte stream; decision 3", States: []Trait{Cuts},
-			Title: "a request cut in two at any place is answered the same",
-			Text: `Checked is every place: inside of a word, between CR and LF, before the block, inside of it, and with the second
-				part joined to the next request.`,
-			Example: `
-				> "set k 3\r"
-				> "\nabc\r"
-				> "\nget k\r\n"
-				< "STORED\r\nVALUE k 3\r\nabc\r\nEND\r\n"`,
-			Pitfall: `The cut that hurts is the one between CR and LF: code that looks for the line end in each packet by itself misses
-				it, or takes the lone LF for an empty line. Text decoded packet by packet breaks where a character is cut. Search in
-				all bytes that have not been used yet, not in those that came last.`,
-			Check: func(t *T) {
-				c := t.Dial()
-				key, value, absent := t.Key(), t.Text(8), t.Key()
-				c.Set(key, value)
-				set := t.SetRequest(key, value)
-				for _, at := range Some(t, places(set), 2) {
-					c.Step("a set cut after byte %d: %q %q", at, set[:at], set[at:])
-					c.cut(exchange{set, answers(Stored)}, at, exchange{t.GetRequest(absent), answers(Missing)})
-				}
-				get := t.GetRequest(key)
-				for _, at := range Some(t, places(get), 1) {
-					c.Step("a get cut after byte %d: %q %q", at, get[:at], get[at:])
-					c.cut(exchange{get, finds(key, value)}, at, exchange{t.Lines("nonsense"), answers(BadCommand)})
-				}
-				if t.refusesInStep() {
-					wrong := t.SetWith(absent, len(value)+1, value)
-					for _, at := range Some(t, places(wrong), 1) {
-						c.Step("a set with a size mismatch cut after byte %d: %q %q", at, wrong[:at], wrong[at:])
-						c.cut(exchange{wrong, answers(Mismatch)}, at, exchange{get, finds(key, value)})
-					}
-				}
-				for range t.Times(10, 1) {
-					key, value := t.Key(), t.Text(t.UpTo(1000+t.Rand.IntN(30000)))
-					set := t.SetRequest(key, value)
-					at := 1 + t.Rand.IntN(len(set)-1)
-					c.Step("a set of %d bytes cut after byte %d", len(value), at)
-					c.SendApart(set[:at], set[at:])
-					c.Expect(Stored)
-					c.Get(key, value)
-				}
-				c.InStep()
-			},
-		},
-		{
 			ID: "FRM-09", Level: Must, Source: "it follows from a byte stream", Needs: []Trait{Persistent}, States: []Trait{Pipelining},
 			Title: "requests that arrive in one packet are each answered, in order",
 			Text: `A packet is not a request: when it holds several, each gets its reply, in the order in which they were asked, and as soon as it is
@@ -157,23 +71,7 @@ func packetRules() []Rule {
 			Pitfall: `Errors are where servers lose their place: the handler empties the input buffer, an exception leaves the loop over
 				the packet, or ERROR is written to the socket past the replies that wait in a buffer. Let an error take the way of
 				every other reply, and take out of the buffer what the bad request used and no more.`,
-			Check: func(t *T) {
-				for range t.Times(8, 1) {
-					c := t.Dial()
-					p := newPipeline(t, t.Times(100, 6))
-					c.Step("a pipeline of %d good and bad requests", len(p.expect))
-					cuts := t.Rand.IntN(6)
-					if !t.Has(Cuts) {
-						cuts = 0
-					}
-					c.SendApart(p.cut(cuts)...)
-					for i, expect := range p.expect {
-						c.step = p.about(i)
-						expect(c)
-					}
-					c.InStep()
-				}
-			},
+			Check: func(t *T) { t.sequences(shape{level: Must, clients: 1, whole: true}, 40) },
 		},
 		{
 			ID: "FRM-11", Level: Must, Source: "it follows from a byte stream", Needs: []Trait{Block}, States: []Trait{Cuts},
@@ -287,29 +185,6 @@ func packetRules() []Rule {
 
 // refusesInStep reports whether a set with a size mismatch gets one reply, and the next line is a command.
 func (t *T) refusesInStep() bool { return t.Profile.Dialect == Lite && t.Has(Sized) && t.Has(Refuses) }
-
-// cut sends the first request in two parts, the second of them together with the next request, where requests may share a packet.
-func (c *Client) cut(first exchange, at int, next exchange) {
-	if !c.t.Has(Pipelining) {
-		c.SendApart(first.request[:at], first.request[at:])
-		first.reply(c)
-		c.Send(next.request)
-		next.reply(c)
-		return
-	}
-	c.SendApart(first.request[:at], first.request[at:]+next.request)
-	first.reply(c)
-	next.reply(c)
-}
-
-// places are all at which s can be cut in two.
-func places(s string) []int {
-	list := make([]int, len(s)-1)
-	for i := range list {
-		list[i] = i + 1
-	}
-	return list
-}
 
 // unread is more than the buffers between two programs hold, in replies to little that is asked.
 type unread struct {

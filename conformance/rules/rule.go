@@ -66,7 +66,7 @@ type Rule struct {
 	Pitfall  string // how servers usually get it wrong, what invites it, and what to do instead
 	Source   string // R, T, A, M or a decision: see RULES.md
 	Level    Level
-	Family   string   // set, get, end, framing, limits, concurrency
+	Family   string   // set, get, end, framing, limits, concurrency, random
 	Labels   []string // what a label filter finds the rule by: its ID, family and level; 1-client, n-client
 	Dialects []string // those whose grammar has the behaviour
 	Needs    []Trait  // what an endpoint must do to be asked at all
@@ -101,7 +101,8 @@ func All() []Rule {
 		{"set", [][]Rule{setRules(), setLineRules(), setValueRules(), lastingSetRules()}},
 		{"get", [][]Rule{getRules()}},
 		{"end", [][]Rule{endRules()}},
-		{"framing", [][]Rule{framingRules(), packetRules()}},
+		{"framing", [][]Rule{framingRules(), cutRules(), packetRules()}},
+		{"random", [][]Rule{randomRules()}},
 		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules()}},
 		// After those who came and went: places that they have kept are missed here.
 		{"limits", [][]Rule{limitRules(), clientLimitRules()}},

@@ -33,6 +33,8 @@ type T struct {
 	probed  atomic.Bool // there was a sync probe
 	sampled atomic.Bool // less was asked than of an endpoint that answers at once
 
+	attachments []reports.Attachment
+
 	mu      sync.Mutex
 	clients []*Client
 	keys    int
@@ -229,6 +231,14 @@ var gomegaType = regexp.MustCompile(`<[^ >]*>: `)
 // Wrong fails the check with a finding of the given kind.
 func (t *T) Wrong(kind, want, got, format string, args ...any) {
 	panic(&finding{status: reports.Failed, kind: kind, want: want, got: got, reason: fmt.Sprintf(format, args...)})
+}
+
+// Attach adds a document to what is reported of the rule, unless it is larger than a report may hold. It is for the check's
+// own goroutine, before the check fails.
+func (t *T) Attach(name, mediaType string, content []byte) {
+	if len(content) <= reports.MaxAttachment {
+		t.attachments = append(t.attachments, reports.Attachment{Name: name, MediaType: mediaType, Content: content})
+	}
 }
 
 // NotRun ends the check because the endpoint cannot be asked.

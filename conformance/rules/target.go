@@ -181,6 +181,7 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 			out.Reason += " (" + short + ")"
 		}
 		if f.status == reports.Failed {
+			out.Attachments = t.attachments
 			out.Known = g.Profile.Known[rule.ID]
 		}
 	}

@@ -136,6 +136,11 @@ func (c *Client) ReadToEnd(max int) (p []byte, reset bool, err error) {
 	}
 }
 
+// Await waits at most d for something that can be read, be it the end of the stream, and reports whether there is.
+func (c *Client) Await(d time.Duration) bool {
+	return len(c.buf) > 0 || c.fill(time.Now().Add(d)) == nil || c.end != nil
+}
+
 // Pending returns what has been received and not read, without waiting. It is valid until the next read.
 func (c *Client) Pending() []byte { return c.buf }
 
