@@ -47,9 +47,12 @@ const DefaultTimeout = 2 * time.Minute
 // mostProcs keeps the clients of rules side by side (some have 50) far below what every endpoint must serve.
 const mostProcs = 16
 
-// Config says what is run against what. Only Addr has to be given.
+// Config says what is run against what. Only Addr or Start has to be given.
 type Config struct {
-	Addr        string        // host:port, :port or unix:///path
+	Addr        string        // host:port, :port or unix:///path; may be left out where Start has {port}
+	Start       string        // a line for the shell that runs the server, with {port} and {data}; see package process
+	Dir         string        // the working folder of Start; "" is this process's
+	Env         []string      // NAME=value, for Start besides this process's
 	Profile     string        // which replies count as right; "" is report
 	Level       Level         // rules up to this level are run; 0 is Should
 	LabelFilter string        // in Ginkgo's syntax, over rule IDs, families, levels and labels; "" is all
@@ -66,7 +69,11 @@ type Config struct {
 // Validate returns all that is wrong with the configuration.
 func (c Config) Validate() error {
 	var problems []error
-	if _, _, err := wire.ParseAddr(c.Addr); err != nil {
+	if c.Start != "" {
+		if err := c.process().Validate(); err != nil {
+			problems = append(problems, err)
+		}
+	} else if _, _, err := wire.ParseAddr(c.Addr); err != nil {
 		problems = append(problems, err)
 	}
 	if _, err := c.profile(); err != nil {
@@ -124,7 +131,7 @@ func (c Config) filter() (types.LabelFilter, error) {
 	return filter, nil
 }
 
-// Select returns the rules that a run with this configuration would ask, in the table's order; Addr does not matter. An
+// Select returns the rules that a run with this configuration would ask, in the table's order; Addr and Start do not matter. An
 // error means that the configuration is wrong, or that there are none.
 func Select(c Config) ([]Rule, error) {
 	profile, err := c.profile()
@@ -138,7 +145,7 @@ func Select(c Config) ([]Rule, error) {
 	var chosen []Rule
 	left := map[string]int{}
 	for _, r := range Rules() {
-		if why := leftOut(r, filter(r.Labels), c.level(), &profile); why != "" {
+		if why := leftOut(r, filter(r.Labels), c, &profile); why != "" && why != rules.NeedsStart {
 			left[why]++
 		} else {
 			chosen = append(chosen, r)

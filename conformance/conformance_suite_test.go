@@ -13,6 +13,7 @@ import (
 	"github.com/onsi/ginkgo/v2/extensions/globals"
 
 	"memlite/conformance"
+	"memlite/conformance/mutant"
 	"memlite/server"
 )
 
@@ -25,6 +26,7 @@ import (
 // is started in this process, and the tests of the suite itself run too.
 var (
 	addr    = flag.String("addr", "", "endpoint to test: host:port, :port or unix:///path")
+	command = flag.String("start", "", "shell command that runs the server, with {port} and {data}; instead of -addr, or to listen there")
 	profile = flag.String("profile", "report", "which replies count as right")
 	level   = flag.String("level", "should", "run rules up to this level: must, should or may")
 	seed    = flag.Int64("seed", 1, "start of every random choice")
@@ -32,12 +34,13 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	mutant.Main() // this program is also what mutants run in that are to be killed
 	flag.Parse()
 	if *burn > 0 {
 		spin(*burn)
 		return
 	}
-	if *addr != "" {
+	if *addr+*command != "" {
 		// Who asks about an endpoint does not ask about the suite.
 		if err := flag.Set("test.run", "^TestConformance$"); err != nil {
 			panic(err)
@@ -52,13 +55,13 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := *addr
-	if target == "" {
+	if target+*command == "" {
 		target = reference(t)
 	}
 	globals.Reset()
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	session, err := conformance.Open(context.Background(), conformance.Config{
-		Addr: target, Profile: *profile, Level: lvl, Seed: *seed, Timeout: *timeout, LabelFilter: suite.LabelFilter,
+		Addr: target, Start: *command, Profile: *profile, Level: lvl, Seed: *seed, Timeout: *timeout, LabelFilter: suite.LabelFilter,
 	})
 	if err != nil {
 		t.Fatal(err)

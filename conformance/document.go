@@ -23,7 +23,7 @@ protocol. Decision *n*: what these leave open is decided in [PROTOCOL.md](../ser
 
 **Labels**, for ` + "`--label-filter`" + ` (Ginkgo's syntax: ` + "`&& || ! ()`" + ` and ` + "`/regexp/`" + `): each rule's ID, family and level, and those named with it below.
 
-**Alone**: the rule does not run beside others.
+**Alone**: the rule does not run beside others. **Needs --start**: the rule stops and starts the server, and can be asked only where the suite has started it.
 
 **Examples** are in the dialect lite and the profile report, exact to the byte, and a test plays each against the reference server. ` + "`>`" + ` is what a client
 sends in one write, ` + "`<`" + ` what comes back; strings are quoted as in Go or C, and ` + "`\"k\"*250`" + ` is a string 250 times. ` + "`FIN`" + `: that side ends its stream. ` + "`RST`" + `: the client
@@ -88,6 +88,9 @@ func facts(r Rule) []string {
 	}
 	if r.Alone {
 		list = append(list, "alone")
+	}
+	if r.Restarts {
+		list = append(list, "needs --start")
 	}
 	return list
 }

@@ -48,7 +48,7 @@ func TestProtocolDocument(t *testing.T) {
 			t.Errorf("server/PROTOCOL.md does not have %q for %s", heading, r.Title)
 		}
 	}
-	for _, id := range regexp.MustCompile(`\b(SET|GET|END|FRM|LIM|CON)-\d\d\b`).FindAllString(protocol, -1) {
+	for _, id := range regexp.MustCompile(`\b(SET|GET|END|FRM|LIM|CON|DUR)-\d\d\b`).FindAllString(protocol, -1) {
 		if !known[id] {
 			t.Errorf("server/PROTOCOL.md has %s, which no rule asks", id)
 		}

@@ -16,7 +16,7 @@ import (
 // run are skipped with their reason. An inconclusive rule fails its spec, because it is no pass and Ginkgo has no
 // other word. It is called once, before RunSpecs, outside of any container.
 func (s *Session) Register() {
-	ginkgo.Describe("memcached-lite at "+s.cfg.Addr, func() {
+	ginkgo.Describe("memcached-lite at "+s.cfg.name(), func() {
 		for from := 0; from < len(s.table); {
 			to := from
 			for to < len(s.table) && s.table[to].Family == s.table[from].Family {
@@ -84,6 +84,12 @@ func (s *Session) count(report ginkgo.Report) {
 	}
 	if ran == 0 {
 		ginkgo.Fail("not one rule was run")
+	}
+	s.mu.Lock()
+	failed := s.crashes()
+	s.mu.Unlock()
+	if len(failed) > 0 {
+		ginkgo.Fail("the server ended although nobody had told it to, just after these rules: " + strings.Join(failed, ", "))
 	}
 }
 

@@ -11,8 +11,9 @@ func (s *Session) rerun(r Rule) string {
 	if profile == "" {
 		profile = s.profile.Name
 	}
-	return fmt.Sprintf("memlite conform %s --profile %s --level %s --label-filter %s --seed %d",
-		shellQuote(s.cfg.Addr), shellQuote(profile), s.cfg.level(), r.ID, s.cfg.Seed)
+	before, endpoint := s.cfg.arguments()
+	return fmt.Sprintf("%smemlite conform %s --profile %s --level %s --label-filter %s --seed %d",
+		before, endpoint, shellQuote(profile), s.cfg.level(), r.ID, s.cfg.Seed)
 }
 
 // shellQuote is s as one word of a shell's, quoted where it has to be.

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -53,7 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	counts := map[string]int{}
 	for _, r := range s.table {
-		if why := leftOut(r, filter(r.Labels), cfg.level(), &profile); why != "" {
+		if why := leftOut(r, filter(r.Labels), cfg, &profile); why != "" {
 			s.left[r.ID] = why
 			counts[why]++
 		}
@@ -62,9 +61,13 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		return nil, nothing(cfg, counts)
 	}
 	s.ctx, s.cancel = context.WithTimeout(ctx, cfg.timeout())
-	if err := s.target.Measure(s.ctx, cfg.timeout()/4); err != nil {
-		s.cancel()
-		return nil, fmt.Errorf("dial %s: %w", cfg.Addr, errors.Unwrap(err))
+	err := s.start()
+	if err == nil {
+		err = s.measure(s.ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
 	}
 	if s.left["CON-11"] == "" {
 		s.target.Sow(s.ctx)
@@ -76,17 +79,20 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 func (s *Session) Close() {
 	s.cancel()
 	s.running.Wait()
+	s.stop()
 }
 
 // leftOut returns why a rule is not run, "" if it is.
-func leftOut(r Rule, asked bool, level Level, profile *rules.Profile) string {
-	switch {
+func leftOut(r Rule, asked bool, cfg Config, profile *rules.Profile) string {
+	switch level := cfg.level(); {
 	case !asked:
 		return byFilter
 	case r.Level > level:
 		return fmt.Sprintf("above level %s (--level %s runs it)", level, r.Level)
 	case !r.In(profile.Dialect):
 		return fmt.Sprintf("not a rule of the %s dialect", profile.Dialect)
+	case r.Restarts && cfg.Start == "":
+		return rules.NeedsStart
 	}
 	return profile.CannotAsk(r)
 }
@@ -141,7 +147,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := &reports.Suite{
-		Schema: reports.SuiteSchema, Target: s.cfg.Addr, Profile: s.profile.Name, Dialect: s.profile.Dialect,
+		Schema: reports.SuiteSchema, Target: s.cfg.name(), Profile: s.profile.Name, Dialect: s.profile.Dialect,
 		Level: s.cfg.level().String(), Filter: s.cfg.LabelFilter, Seed: s.cfg.Seed, Command: s.cfg.Command,
 		Started: s.started, Elapsed: time.Since(s.started), RoundTrip: s.target.RoundTrip, CutShort: s.cut,
 		Environment: reports.ThisEnvironment(s.cfg.Version),
@@ -149,6 +155,11 @@ func (s *Session) Suite() (*reports.Suite, error) {
 	if s.target.RoundTrip == 0 {
 		out.Warnings = append(out.Warnings, "the endpoint answered none of the first requests, so its round trip is not known")
 	}
+	if why := s.cfg.noData(); why != "" {
+		out.Warnings = append(out.Warnings, why)
+	}
+	s.crashes()
+	out.Warnings = append(out.Warnings, s.target.Warnings()...)
 	unreached := 0
 	missing := 0
 	for _, rule := range s.table {

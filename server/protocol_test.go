@@ -11,7 +11,7 @@ var (
 	ruleHeading = regexp.MustCompile(`^#### ([A-Z]{3})-([0-9]{2}) · (MUST|SHOULD|MAY) · [a-z0-9].*[^.]$`)
 	sourceLine  = regexp.MustCompile(`^Source: (?:[RTAM]\b|decisions? [0-9]|it follows from )`)
 	decision    = regexp.MustCompile(`(?m)^([0-9]+)\. \*\*`)
-	mention     = regexp.MustCompile(`\b(?:SET|GET|END|FRM|RND|LIM|CON)-[0-9]+\b`)
+	mention     = regexp.MustCompile(`\b(?:SET|GET|END|FRM|RND|LIM|CON|DUR)-[0-9]+\b`)
 )
 
 // TestProtocolRules: every rule has its own well-formed ID, a level and a source, and none is missing within its family.

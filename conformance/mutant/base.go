@@ -39,6 +39,8 @@ type lite struct {
 	reply   func(c *client, text string) error         // queues one reply, without its last line ending
 	left    func(c *client, err error)                 // the connection is over: errEnd, io.EOF, a reset
 
+	onDisk func(*durable) // for mutants with a folder: what is changed in durable
+
 	stored, missing, refused string
 	found                    func(key, value string) string
 

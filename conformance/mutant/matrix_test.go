@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,9 +14,16 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"memlite/conformance/process"
 	"memlite/conformance/rules"
 	"memlite/reports"
 )
+
+// This program is also what mutants with a folder run in.
+func TestMain(m *testing.M) {
+	Main()
+	os.Exit(m.Run())
+}
 
 // The kill matrix: every mutant fails every rule that it names. Each pair has a server of its own, because a fault that one rule has
 // set off (a crash, a wedge) would fail the next for nothing. Pairs run side by side, since most of the time goes into waiting
@@ -46,7 +54,7 @@ func TestMutantsAreKilled(t *testing.T) {
 			switch {
 			case !ok:
 				t.Errorf("%s names rule %s, which is not in the table", m.Name, id)
-			case rule.Alone:
+			case rule.Alone && !rule.Restarts: // what restarts is in a process of its own
 				alone = append(alone, func() { kill(m, id) })
 			default:
 				slots <- true
@@ -121,10 +129,29 @@ func TestGoodPassesEveryRule(t *testing.T) {
 	}
 	defer stop()
 	for _, rule := range rules.All() {
-		if !rule.In(rules.Lite) {
+		if !rule.In(rules.Lite) || rule.Restarts {
 			continue
 		}
 		out := target.Run(t.Context(), rule)
+		if out.Status != reports.Passed {
+			t.Errorf("%s: %s, want %s, got %s: %s", rule.ID, out.Status, out.Want, out.Got, out.Reason)
+		}
+	}
+}
+
+// Nor on the one with a folder, killed and started again from rule to rule.
+func TestGoodDurablePassesEveryRule(t *testing.T) {
+	target, stop, err := start(GoodDurable())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for _, rule := range rules.All() {
+		if !rule.Restarts {
+			continue
+		}
+		out := target.Run(t.Context(), rule)
+		t.Log(rule.ID, out.Elapsed)
 		if out.Status != reports.Passed {
 			t.Errorf("%s: %s, want %s, got %s: %s", rule.ID, out.Status, out.Want, out.Got, out.Reason)
 		}
@@ -160,14 +187,30 @@ func start(m Mutant) (*rules.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	addr, stop, err := m.Start()
+	addr, server, stop, err := launch(m)
 	if err != nil {
 		return nil, nil, err
 	}
 	target := rules.NewTarget(addr, profile, 1)
+	target.Server = server
 	if err := target.Measure(context.Background(), time.Second); err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("measure: %w", err)
 	}
 	return target, stop, nil
+}
+
+// launch starts a mutant, in a process of its own where it has a folder.
+func launch(m Mutant) (addr string, server *process.Server, stop func(), err error) {
+	if !m.Process() {
+		addr, stop, err = m.Start()
+		return addr, nil, stop, err
+	}
+	if server, err = process.New(process.Config{Command: m.Command(os.Args[0])}); err != nil {
+		return "", nil, nil, err
+	}
+	if err := server.Start(context.Background()); err != nil {
+		return "", nil, nil, errors.Join(err, server.Close())
+	}
+	return server.Addr(), server, func() { _ = server.Close() }, nil
 }

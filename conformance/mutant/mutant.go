@@ -16,6 +16,9 @@ type Mutant struct {
 	change func(*lite) // makes a good server this bad one; nil for Good
 }
 
+// Process reports whether the mutant is to be started with Command: it has a folder, and is to be killed.
+func (m Mutant) Process() bool { return m.lite().onDisk != nil }
+
 // Good is the server without a fault: every rule of the lite dialect must pass on it.
 func Good() Mutant { return Mutant{Name: "good", Fault: "none"} }
 
@@ -29,6 +32,7 @@ func All() []Mutant {
 		keyLimits(), sizeLimits(), clientLimits(),
 		races(), delays(), impatience(), departures(),
 		sequences(),
+		losing(), crashing(), formats(), living(),
 	)
 }
 
@@ -52,6 +56,14 @@ func (m Mutant) Start() (addr string, stop func(), err error) {
 }
 
 func (m Mutant) server() *lite {
+	s := m.lite()
+	if s.onDisk != nil {
+		panic("mutant " + m.Name + " needs a process of its own: see Command")
+	}
+	return s
+}
+
+func (m Mutant) lite() *lite {
 	s := newLite()
 	if m.change != nil {
 		m.change(s)

@@ -33,7 +33,16 @@ func (t *T) sow() {
 		values[key] = value
 	}
 	c.Leave()
+	t.target.mu.Lock()
+	defer t.target.mu.Unlock()
 	t.target.sown = &sown{at: time.Now(), values: values}
+}
+
+// sowing is what was stored at the beginning, or nil.
+func (g *Target) sowing() *sown {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sown
 }
 
 func lastingRules() []Rule {
@@ -53,11 +62,11 @@ func lastingRules() []Rule {
 			Pitfall: `A time to live that a cache library gives every entry unasked, values that are kept with the connection or its thread and go with it, a
 				store that is emptied when the last client leaves or the process that served it ends. Keep values in one place that outlives every client.`,
 			Check: func(t *T) {
-				if t.target.sown == nil {
+				if t.target.sowing() == nil {
 					t.sow()
 				}
 				c := t.Dial()
-				since := t.target.sown
+				since := t.target.sowing()
 				select {
 				case <-time.After(time.Until(since.at.Add(2 * time.Second))):
 				case <-t.ctx.Done():

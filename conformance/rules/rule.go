@@ -66,12 +66,13 @@ type Rule struct {
 	Pitfall  string // how servers usually get it wrong, what invites it, and what to do instead
 	Source   string // R, T, A, M or a decision: see RULES.md
 	Level    Level
-	Family   string   // set, get, end, framing, limits, concurrency, random
+	Family   string   // set, get, end, framing, limits, concurrency, random, durability
 	Labels   []string // what a label filter finds the rule by: its ID, family and level; 1-client, n-client
 	Dialects []string // those whose grammar has the behaviour
 	Needs    []Trait  // what an endpoint must do to be asked at all
 	States   []Trait  // what the rule itself is about: not asked where a profile declares that it is otherwise
 	Alone    bool     // disturbs, or is disturbed by, whatever else runs: not beside another rule
+	Restarts bool     // stops and starts the server: can be asked only where the suite has started it itself
 	Check    func(*T)
 }
 
@@ -106,6 +107,7 @@ func All() []Rule {
 		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules()}},
 		// After those who came and went: places that they have kept are missed here.
 		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
+		{"durability", [][]Rule{durabilityRules(), crashRules(), lifeRules()}},
 	} {
 		family := slices.Concat(f.rules...)
 		slices.SortFunc(family, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })

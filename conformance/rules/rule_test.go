@@ -10,7 +10,7 @@ import (
 var exampleLine = regexp.MustCompile(`^(- .+|[A-Z]?[<>] (FIN|RST|".*"(\*\d+)?))$`)
 
 func TestTable(t *testing.T) {
-	families := map[string]string{"SET": "set", "GET": "get", "END": "end", "FRM": "framing", "RND": "random", "LIM": "limits", "CON": "concurrency"}
+	families := map[string]string{"SET": "set", "GET": "get", "END": "end", "FRM": "framing", "RND": "random", "LIM": "limits", "CON": "concurrency", "DUR": "durability"}
 	seen := map[string]bool{}
 	last := ""
 	for _, r := range All() {

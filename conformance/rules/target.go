@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"memlite/conformance/process"
 	"memlite/conformance/wire"
 	"memlite/reports"
 )
@@ -37,6 +38,8 @@ type Target struct {
 	Seed    int64
 	// RoundTrip is the median of the measured ones; 0 when nothing was answered.
 	RoundTrip time.Duration
+	// Server is the endpoint's server where the suite has started it itself; nil where it was given an address only.
+	Server *process.Server
 
 	token string // part of every key, so that a run does not meet the keys of another
 	// Of the measured round trips. A deadline comes from the slowest; how much is asked comes from the quickest, which is the endpoint's
@@ -49,6 +52,17 @@ type Target struct {
 	dead    int        // rules in a row that failed without receiving a byte
 	crowded bool       // the rule before had many clients
 	sampled []string   // rules that asked less than they would have asked a quicker endpoint
+
+	answered string // the last rule that got an answer
+	gone     bool   // since then, nobody has listened
+
+	life     sync.Mutex // guards what is known of Server's ends; taken before mu
+	exits    []Exit
+	counted  bool   // the last end is among them
+	last     string // the rule that was asked last
+	taken    bool   // its port is not free again after an end
+	stubborn bool   // it does not end when it is told to
+	lost     string // why it cannot be started any more
 }
 
 // NewTarget describes an endpoint; nothing is sent yet.
@@ -121,7 +135,7 @@ func (g *Target) ask(c *wire.Client, n int) error {
 
 // open connects and reads over the greeting. The connection is closed when ctx ends.
 func (g *Target) open(ctx context.Context, wait time.Duration, log *wire.Transcript) (*wire.Client, error) {
-	c, err := wire.Dial(ctx, g.Addr, wait, log)
+	c, err := wire.Dial(ctx, g.addr(), wait, log)
 	if err != nil {
 		return nil, err
 	}
@@ -157,15 +171,9 @@ func (g *Target) wait() (time.Duration, string) {
 // the rule is then inconclusive.
 func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 	out := rule.Report()
-	if g.crowd(rule) {
-		g.recover(ctx)
-	}
 	began := time.Now()
-	wait, short := g.wait()
-	t := newT(ctx, g, rule, wait)
-	f := t.attempt(func() { rule.Check(t) })
-	interrupted := ctx.Err()
-	t.close()
+	a := g.attended(ctx, rule)
+	t, f := a.t, a.f
 	out.Elapsed = time.Since(began)
 
 	switch {
@@ -173,12 +181,12 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 		out.Status, out.Reason = reports.Inconclusive, "fault in the suite: the rule has no sync probe"
 	case f == nil:
 		out.Status = reports.Passed
-	case f.status != reports.NotRun && interrupted != nil:
+	case f.status != reports.NotRun && a.interrupted:
 		out.Status, out.Reason = reports.Inconclusive, CutShort(ctx)
 	default:
 		out.Status, out.Kind, out.Want, out.Got, out.Reason, out.Client = f.status, f.kind, f.want, f.got, f.reason, f.client
-		if f.kind == silence && short != "" {
-			out.Reason += " (" + short + ")"
+		if f.kind == silence && a.short != "" {
+			out.Reason += " (" + a.short + ")"
 		}
 		if f.status == reports.Failed {
 			out.Attachments = t.attachments
@@ -187,17 +195,45 @@ func (g *Target) Run(ctx context.Context, rule Rule) *reports.Rule {
 	}
 	switch out.Status {
 	case reports.Failed, reports.Inconclusive:
+		g.quoteServer(t, a.said)
 		out.Transcript = t.log.Events()
 	case reports.Passed:
 		out.Transcript = t.log.Brief()
 	}
-	g.observe(out.Status, t.log.Received())
+	g.observe(out, t.log.Received())
 	if t.sampled.Load() {
 		g.mu.Lock()
 		g.sampled = append(g.sampled, rule.ID)
 		g.mu.Unlock()
 	}
 	return out
+}
+
+// asked is what came of asking a rule once.
+type asked struct {
+	t           *T
+	f           *finding // nil if the rule held
+	short       string   // why its waits were cut
+	interrupted bool
+	said        int64  // where the server's output was before
+	end         string // how the server ended or failed meanwhile, "" if it did not
+}
+
+func (g *Target) once(ctx context.Context, rule Rule) asked {
+	did, said := g.revive(ctx, rule)
+	if g.crowd(rule) {
+		g.recover(ctx)
+	}
+	wait, short := g.wait()
+	a := asked{t: newT(ctx, g, rule, wait), short: short, said: said}
+	if did != "" {
+		a.t.log.Note(0, did)
+	}
+	a.f = a.t.attempt(func() { rule.Check(a.t) })
+	a.interrupted = ctx.Err() != nil
+	a.t.close()
+	g.fate(ctx, &a)
+	return a
 }
 
 // recover waits until the endpoint answers a new client: one with a thread for each client needs time to see two thousand of them
@@ -241,14 +277,16 @@ func (g *Target) Sampled() []string {
 	return slices.Clone(g.sampled)
 }
 
-func (g *Target) observe(status reports.Status, received int64) {
+func (g *Target) observe(r *reports.Rule, received int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case received > 0 || status == reports.Passed:
+	case received > 0 || r.Status == reports.Passed:
 		g.mute, g.dead = false, 0
-	case status == reports.Failed:
+		g.answered, g.gone = r.ID, false
+	case r.Status == reports.Failed:
 		g.dead++
+		g.gone = g.gone || r.Kind == connect
 	}
 }
 

@@ -121,7 +121,7 @@ func TestImpatience(t *testing.T) {
 		if wait, _ := g.wait(); wait != floor {
 			t.Errorf("wait %v before %d rules got nothing", wait, deadRules)
 		}
-		g.observe(reports.Failed, 0)
+		g.observe(&reports.Rule{Status: reports.Failed}, 0)
 	}
 	if wait, why := g.wait(); wait != impatience || !strings.Contains(why, "3 rules in a row") {
 		t.Errorf("dead: %v %q", wait, why)
@@ -130,8 +130,8 @@ func TestImpatience(t *testing.T) {
 	if wait, _ := g.wait(); wait != impatience+2*time.Second {
 		t.Errorf("dead and slow: %v", wait)
 	}
-	g.observe(reports.Inconclusive, 0)
-	g.observe(reports.Failed, 1)
+	g.observe(&reports.Rule{Status: reports.Inconclusive}, 0)
+	g.observe(&reports.Rule{Status: reports.Failed}, 1)
 	if wait, _ := g.wait(); wait != floor+multiple*time.Second {
 		t.Errorf("slow: %v", wait)
 	}
