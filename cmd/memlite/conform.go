@@ -18,6 +18,13 @@ reachable endpoint does (silence, garbage, closing, dying) is a finding.
 
 A profile says which replies count as right. --label-filter takes rule IDs,
 labels and families (SET-03, 1-client, set), joined by && || ! and brackets.
+
+With --start the suite runs the server itself, and so can ask what is there after
+the server was stopped or killed. It is started anew when it crashes, and
+everything that it has started is gone at the end. With ADDR beside --start the
+server listens there. Without {data} in the command the server keeps its values
+wherever it does.
+
 Nothing is green by accident: if no rule matches, nothing was checked and that
 is status 2.`
 
@@ -33,13 +40,14 @@ func newConform(command []string) *cobra.Command {
 		wire    bool
 	)
 	cmd := &cobra.Command{
-		Use:   "conform ADDR [flags]",
+		Use:   "conform ADDR|--start COMMAND [flags]",
 		Short: "check that an endpoint keeps the protocol",
 		Long: aboutConform + exitHelp("0 every rule that was run holds", "1 a rule failed", "2 could not run, or no rule matched",
 			"3 a rule could not be decided, or cut short (reports are written)"),
 		Example: `  memlite conform 127.0.0.1:5001
   memlite conform 127.0.0.1:11211 --profile memcached --report html=out.html --report junit=out.xml
   memlite conform :5001 --label-filter 1-client --show-wire
+  memlite conform --start 'bin/memlite serve {port} --data {data}' --label-filter durability
   memlite conform --list --level may
   memlite conform --explain SET-04`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -52,8 +60,8 @@ func newConform(command []string) *cobra.Command {
 				return usagef("unexpected argument %q: there is one ADDR", args[1])
 			case list && len(explain) > 0:
 				return usagef("--list and --explain: give one of them")
-			case len(args) == 0 && !list && len(explain) == 0:
-				return usagef("no address given")
+			case len(args) == 0 && !list && len(explain) == 0 && config.Start == "":
+				return usagef("no address given (nor --start, a command that runs the server)")
 			}
 			return nil
 		},
@@ -69,16 +77,19 @@ func newConform(command []string) *cobra.Command {
 			case len(explain) > 0:
 				return explainRules(cmd.OutOrStdout(), explain)
 			}
-			target, err := parseAddress(args[0])
-			if err != nil {
-				return &usageError{err}
+			if len(args) > 0 {
+				target, err := parseAddress(args[0])
+				if err != nil {
+					return &usageError{err}
+				}
+				config.Addr = target.String()
 			}
-			config.Addr = target.String()
 			return conform(cmd, config, out, wire)
 		},
 	}
 	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
 	level.add(cmd, "level", "run rules up to this level: must, should or may")
+	cmd.Flags().StringVar(&config.Start, "start", "", "start the server with this shell `COMMAND`, to stop and kill it too: {port} and {data} become a free port and a folder")
 	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
 	cmd.Flags().Int64Var(&config.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")

@@ -64,17 +64,24 @@ func explainRule(w io.Writer, r conformance.Rule, width int) {
 	fmt.Fprint(w, "\n\n")
 }
 
-// runs says in which company a rule runs, "" if in any.
+// runs says in which company a rule runs, and whether the suite has to have started the server; "" if in any, and not.
 func runs(r conformance.Rule) string {
+	var how []string
 	if r.Alone {
-		return "alone"
+		how = append(how, "alone")
 	}
-	return ""
+	if r.Restarts {
+		how = append(how, "--start")
+	}
+	return strings.Join(how, ",")
 }
 
 // runAlone is the command that asks an endpoint this rule only.
 func runAlone(r conformance.Rule) string {
 	command := "memlite conform ADDR --label-filter " + r.ID
+	if r.Restarts {
+		command = "memlite conform --start 'COMMAND with {port} and {data}' --label-filter " + r.ID
+	}
 	if r.Level > conformance.Should {
 		command += " --level " + r.Level.String()
 	}
