@@ -183,7 +183,7 @@ func TestCancelWhileHanging(t *testing.T) {
 	for _, rule := range []string{"GET-06", "CON-01"} {
 		var first sync.Once // is answered, so that its round trip is known and waits are long
 		addr := endpoint(t, func(c net.Conn) {
-			first.Do(func() { _, _ = io.WriteString(c, strings.Repeat("x\r\n", 6)) })
+			first.Do(func() { _, _ = io.WriteString(c, strings.Repeat("x\r\n", 100)) })
 			_, _ = io.Copy(io.Discard, c)
 		})
 		ctx, cancel := context.WithCancel(context.Background())

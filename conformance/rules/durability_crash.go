@@ -52,7 +52,8 @@ func crashRules() []Rule {
 			Example: `
 				A> "set k 3\r\nold\r\n"
 				A< "STORED\r\n"
-				- a client sets k to a long value; the server is killed in the midst of it, and started again
+				- a client sets k to a long value; in the midst of it the server is killed
+				- it is started again
 				B> "get k\r\n"
 				B< "VALUE k 3\r\nold\r\nEND\r\n"`,
 			Pitfall: `The whole file is written anew at each set, over the old one: a kill in between leaves half of it. Or a record that is not whole keeps the server

@@ -67,7 +67,8 @@ func lifeRules() []Rule {
 				A> "set k 4\r\nkept\r\n"
 				A< "STORED\r\n"
 				B> "set k 10\r\nhalf"
-				- the server is told to stop with SIGTERM, ends though A and B are connected, and is started again
+				- the server gets SIGTERM, and ends though A and B are connected
+				- it is started again
 				C> "get k\r\n"
 				C< "VALUE k 4\r\nkept\r\nEND\r\n"`,
 			Pitfall: `Threads that sit in a read and are waited for, a handler that only sets a flag which nobody looks at before the next client comes, or one that takes the signal and does
