@@ -250,8 +250,38 @@ func TestJournal(t *testing.T) {
 	} {
 		x := newT(context.Background(), NewTarget("127.0.0.1:1", Profiles()[0], 1), Rule{}, time.Second)
 		f := x.attempt(func() { (&journal{ops: c.ops}).judge(x) })
+		if pages := len(x.attachments); pages != 0 != (c.status == reports.Failed) {
+			t.Errorf("%s: %d pages", name, pages)
+		}
 		if (f == nil) != (c.status == "") || f != nil && f.status != c.status {
 			t.Errorf("%s: %+v, want %q", name, f, c.status)
+		}
+	}
+}
+
+// The page is of the one key that is wrong, and of nothing that came later.
+func TestPicture(t *testing.T) {
+	var j journal
+	at := int64(0)
+	add := func(key int, write bool, value string) {
+		op := porcupine.Operation{Call: at, Return: at + 1, Input: registerOp{key: key, write: write, value: value}, Output: value}
+		at += 2
+		j.add(op)
+	}
+	for n := range 200 {
+		for key := range 3 {
+			add(key, true, fmt.Sprintf("%d.%d", key, n))
+			got := fmt.Sprintf("%d.%d", key, n)
+			if key == 1 && n == 20 {
+				got = "1.19"
+			}
+			add(key, false, got)
+		}
+	}
+	page := string(j.picture())
+	for part, want := range map[string]bool{"<html": true, "set 1.20": true, "get: 1.19": true, "set 1.21": false, "set 2.3": false, "http://": false} {
+		if strings.Contains(strings.ReplaceAll(page, "http://www.w3.org/2000/svg", ""), part) != want {
+			t.Errorf("has %q: %v", part, !want)
 		}
 	}
 }
