@@ -53,7 +53,7 @@ type Config struct {
 	Start       string        // a line for the shell that runs the server, with {port} and {data}; see package process
 	Dir         string        // the working folder of Start; "" is this process's
 	Env         []string      // NAME=value, for Start besides this process's
-	Profile     string        // which replies count as right; "" is report
+	Profile     string        // how the endpoint speaks: a name, FILE.yaml or auto; "" is report
 	Level       Level         // rules up to this level are run; 0 is Should
 	LabelFilter string        // in Ginkgo's syntax, over rule IDs, families, levels and labels; "" is all
 	Seed        int64         // start of every random choice
@@ -92,13 +92,6 @@ func (c Config) Validate() error {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
-}
-
-func (c Config) profile() (rules.Profile, error) {
-	if c.Profile == "" {
-		return rules.Profiles()[0], nil
-	}
-	return rules.ProfileByName(c.Profile)
 }
 
 func (c Config) level() Level {

@@ -7,7 +7,11 @@
 // What a reachable endpoint does is a finding in the Suite. An error means that nothing can be said: the endpoint
 // cannot be connected to, the configuration is wrong, the filter matches nothing, fewer rules ran than should have.
 //
-// It may import conformance/rules, conformance/wire and reports; never the server or the load generator.
+// Config.Profile is how the endpoint speaks: one of rules.Profiles, a file (profile.example.yaml has every field explained), or auto, which
+// package detect finds out. What was found, and what a file declares otherwise, stands in Suite.Observed: what a profile allows is no failure any more, so
+// it has to be said.
+//
+// It may import conformance/detect, conformance/rules, conformance/wire and reports; never the server or the load generator.
 //
 // Ginkgo in a plain binary, what had to be known: its suite is global, so that Run takes a lock and resets it around
 // every run and must not be called from inside another Ginkgo suite. It writes its report to a package variable, which

@@ -47,6 +47,7 @@ func Run(ctx context.Context, cfg Config) (*reports.Suite, error) {
 	reporter.Succinct, reporter.NoColor = true, true
 	ginkgo.RunSpecs(failing{}, "memlite conformance", suite, reporter)
 
+	s.hint()
 	s.Close()
 	return s.Suite()
 }

@@ -2,10 +2,14 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
 
 	"memlite/conformance/rules"
 	"memlite/reports"
@@ -19,14 +23,16 @@ const notReached = "not reached: "
 
 // A Session is one run of the table against one endpoint.
 type Session struct {
-	cfg     Config
-	profile rules.Profile
-	target  *rules.Target
-	table   []Rule
-	left    map[string]string // rule ID: why it is not run
-	ctx     context.Context
-	cancel  context.CancelFunc
-	started time.Time
+	cfg      Config
+	profile  rules.Profile
+	observed []string // of the endpoint, before the rules
+	warnings []string
+	target   *rules.Target
+	table    []Rule
+	left     map[string]string // rule ID: why it is not run
+	ctx      context.Context
+	cancel   context.CancelFunc
+	started  time.Time
 
 	running sync.WaitGroup // a check may outlive the spec that Ginkgo gave up on
 	mu      sync.Mutex
@@ -42,30 +48,13 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	profile, _ := cfg.profile()
 	filter, _ := cfg.filter()
 	s := &Session{
-		cfg: cfg, profile: profile, table: Rules(),
-		target: rules.NewTarget(cfg.Addr, profile, cfg.Seed),
-		left:   map[string]string{}, ahead: map[string]*reports.Rule{}, results: map[string]*reports.Rule{},
+		cfg: cfg, table: Rules(), left: map[string]string{}, ahead: map[string]*reports.Rule{}, results: map[string]*reports.Rule{},
 		started: time.Now(),
 	}
-	counts := map[string]int{}
-	for _, r := range s.table {
-		if why := leftOut(r, filter(r.Labels), cfg, &profile); why != "" {
-			s.left[r.ID] = why
-			counts[why]++
-		}
-	}
-	if len(s.left) == len(s.table) {
-		return nil, nothing(cfg, counts)
-	}
 	s.ctx, s.cancel = context.WithTimeout(ctx, cfg.timeout())
-	err := s.start()
-	if err == nil {
-		err = s.measure(s.ctx)
-	}
-	if err != nil {
+	if err := s.open(filter); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -73,6 +62,54 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		s.target.Sow(s.ctx)
 	}
 	return s, nil
+}
+
+// open finds out what is to be asked, and how. Nothing is started for a run that would be empty.
+func (s *Session) open(filter types.LabelFilter) (err error) {
+	if s.profile, err = s.cfg.profile(); err != nil {
+		return err
+	}
+	s.target = rules.NewTarget(s.cfg.Addr, s.profile, s.cfg.Seed)
+	if s.cfg.Profile != Auto {
+		if err := s.choose(filter); err != nil {
+			return err
+		}
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	found, err := s.cfg.resolve(s.ctx, s.target.Endpoint())
+	if err != nil {
+		return err
+	}
+	s.profile, s.observed = found.Profile, found.Observed
+	s.target.Profile = s.profile
+	if s.cfg.Profile == Auto {
+		if err := s.choose(filter); err != nil {
+			return err
+		}
+	}
+	return s.measure(s.ctx)
+}
+
+// choose selects the rules that are asked.
+func (s *Session) choose(filter types.LabelFilter) error {
+	counts := map[string]int{}
+	for _, r := range s.table {
+		if why := leftOut(r, filter(r.Labels), s.cfg, &s.profile); why != "" {
+			s.left[r.ID] = why
+			counts[why]++
+		}
+	}
+	if len(s.left) == len(s.table) {
+		return nothing(s.cfg, counts)
+	}
+	return nil
+}
+
+// dialError is about an endpoint that nobody can connect to.
+func dialError(addr string, err error) error {
+	return fmt.Errorf("dial %s: %w", addr, errors.Unwrap(err))
 }
 
 // Close ends what is still running and waits for it.
@@ -150,7 +187,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 		Schema: reports.SuiteSchema, Target: s.cfg.name(), Profile: s.profile.Name, Dialect: s.profile.Dialect,
 		Level: s.cfg.level().String(), Filter: s.cfg.LabelFilter, Seed: s.cfg.Seed, Command: s.cfg.Command,
 		Started: s.started, Elapsed: time.Since(s.started), RoundTrip: s.target.RoundTrip, CutShort: s.cut,
-		Environment: reports.ThisEnvironment(s.cfg.Version),
+		Environment: reports.ThisEnvironment(s.cfg.Version), Observed: s.observed, Warnings: slices.Clone(s.warnings),
 	}
 	if s.target.RoundTrip == 0 {
 		out.Warnings = append(out.Warnings, "the endpoint answered none of the first requests, so its round trip is not known")

@@ -67,15 +67,19 @@ func (s *Session) start() error {
 // that is not there.
 func (s *Session) measure(ctx context.Context) error {
 	err := s.target.Measure(ctx, s.cfg.timeout()/4)
-	if err != nil && s.target.Server == nil {
-		return fmt.Errorf("dial %s: %w", s.cfg.Addr, errors.Unwrap(err))
+	switch {
+	case err == nil || s.target.Server != nil:
+		return nil
+	case s.cfg.Profile == Auto: // there was somebody, who has not survived a few ordinary requests
+		s.observed = append(s.observed, "Nobody can connect any more, after one client had sent a few requests at a time and left.")
+		return nil
 	}
-	return nil
+	return dialError(s.cfg.Addr, err)
 }
 
 // stop ends the server, if the suite has started it.
 func (s *Session) stop() {
-	if s.target.Server != nil {
+	if s.target != nil && s.target.Server != nil {
 		s.target.Exits() // the last end, if nobody has noticed it
 		_ = s.target.Server.Close()
 	}

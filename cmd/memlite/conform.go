@@ -16,8 +16,13 @@ const aboutConform = `Ask an endpoint whether it keeps the protocol: one rule pe
 each with what was wanted, what came, and the bytes that led there. Whatever a
 reachable endpoint does (silence, garbage, closing, dying) is a finding.
 
-A profile says which replies count as right. --label-filter takes rule IDs,
-labels and families (SET-03, 1-client, set), joined by && || ! and brackets.
+A profile says how the endpoint speaks: how a set is written, which replies count
+as right. --profile auto finds that out by asking, so that a server with words of
+its own is tested for the rest; what it found is said with the result. A file says
+it by hand: --print-profile writes one to start from, with every field explained.
+
+--label-filter takes rule IDs, labels and families (SET-03, 1-client, set), joined
+by && || ! and brackets.
 
 With --start the suite runs the server itself, and so can ask what is there after
 the server was stopped or killed. It is started anew when it crashes, and
@@ -30,14 +35,15 @@ is status 2.`
 
 func newConform(command []string) *cobra.Command {
 	var (
-		config  = conformance.Config{Command: command, Version: version()}
-		profile = choice{value: "report", choices: conformance.Profiles(), name: "profile"}
-		level   = choice{value: "should", choices: []string{"must", "should", "may"}, name: "level"}
-		timeout = span(2 * time.Minute)
-		out     outputs
-		list    bool
-		explain []string
-		wire    bool
+		config   = conformance.Config{Command: command, Version: version()}
+		profile  = choice{value: "report", choices: append(conformance.Profiles(), conformance.Auto), name: "profile", files: ".yaml"}
+		level    = choice{value: "should", choices: []string{"must", "should", "may"}, name: "level"}
+		timeout  = span(2 * time.Minute)
+		out      outputs
+		list     bool
+		explain  []string
+		wire     bool
+		printing bool
 	)
 	cmd := &cobra.Command{
 		Use:   "conform ADDR|--start COMMAND [flags]",
@@ -48,6 +54,7 @@ func newConform(command []string) *cobra.Command {
   memlite conform 127.0.0.1:11211 --profile memcached --report html=out.html --report junit=out.xml
   memlite conform :5001 --label-filter 1-client --show-wire
   memlite conform --start 'bin/memlite serve {port} --data {data}' --label-filter durability
+  memlite conform :5001 --profile auto --print-profile > ours.yaml
   memlite conform --list --level may
   memlite conform --explain SET-04`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -60,7 +67,7 @@ func newConform(command []string) *cobra.Command {
 				return usagef("unexpected argument %q: there is one ADDR", args[1])
 			case list && len(explain) > 0:
 				return usagef("--list and --explain: give one of them")
-			case len(args) == 0 && !list && len(explain) == 0 && config.Start == "":
+			case len(args) == 0 && !list && len(explain) == 0 && config.Start == "" && !(printing && profile.value != conformance.Auto):
 				return usagef("no address given (nor --start, a command that runs the server)")
 			}
 			return nil
@@ -84,10 +91,13 @@ func newConform(command []string) *cobra.Command {
 				}
 				config.Addr = target.String()
 			}
+			if printing {
+				return printProfile(cmd, config)
+			}
 			return conform(cmd, config, out, wire)
 		},
 	}
-	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
+	profile.add(cmd, "profile", "how the endpoint speaks: "+strings.Join(profile.choices, ", ")+" or FILE.yaml")
 	level.add(cmd, "level", "run rules up to this level: must, should or may")
 	cmd.Flags().StringVar(&config.Start, "start", "", "start the server with this shell `COMMAND`, to stop and kill it too: {port} and {data} become a free port and a folder")
 	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
@@ -95,6 +105,7 @@ func newConform(command []string) *cobra.Command {
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")
 	cmd.Flags().IntVar(&config.Procs, "procs", 1, "run so `MANY` rules side by side, where they may: for slow servers")
 	cmd.Flags().BoolVar(&wire, "show-wire", false, "print what was sent and what came back, of every rule that was run")
+	cmd.Flags().BoolVar(&printing, "print-profile", false, "write --profile as a file that --profile reads, and do nothing else")
 	cmd.Flags().BoolVar(&list, "list", false, "list the rules that would be run and do nothing else")
 	cmd.Flags().StringSliceVar(&explain, "explain", nil, "explain a `RULE` (its ID; several with commas; all) and do nothing else")
 	_ = cmd.RegisterFlagCompletionFunc("explain", cobra.FixedCompletions(ruleCompletions(), cobra.ShellCompDirectiveNoFileComp))

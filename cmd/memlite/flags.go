@@ -180,23 +180,28 @@ func (v *span) String() string {
 	return s
 }
 
-// choice is one of a few words.
+// choice is one of a few words, or the name of a file.
 type choice struct {
 	value   string
 	choices []string
 	name    string // what the words are: "profile"
+	files   string // the ending of files that may be named instead; "" for none
 }
 
 func (v *choice) Type() string   { return strings.ToUpper(v.name) }
 func (v *choice) String() string { return v.value }
 
 func (v *choice) Set(s string) error {
-	if !slices.Contains(v.choices, s) {
+	if file := v.files != "" && strings.HasSuffix(s, v.files); !file && !slices.Contains(v.choices, s) {
 		hint := ""
 		if near := nearest(s, v.choices); near != "" {
 			hint = fmt.Sprintf(", did you mean %s?", near)
 		}
-		return fmt.Errorf("there is no %s %q%s (%s)", v.name, s, hint, strings.Join(v.choices, ", "))
+		words := strings.Join(v.choices, ", ")
+		if v.files != "" {
+			words += " or FILE" + v.files
+		}
+		return fmt.Errorf("there is no %s %q%s (%s)", v.name, s, hint, words)
 	}
 	v.value = s
 	return nil
@@ -205,5 +210,9 @@ func (v *choice) Set(s string) error {
 // add defines the flag and completes its words in the shell.
 func (v *choice) add(cmd *cobra.Command, flag, usage string) {
 	cmd.Flags().Var(v, flag, usage)
-	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(v.choices, cobra.ShellCompDirectiveNoFileComp))
+	directive := cobra.ShellCompDirectiveNoFileComp
+	if v.files != "" {
+		directive = cobra.ShellCompDirectiveDefault
+	}
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(v.choices, directive))
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"memlite/conformance/mutant"
 	"memlite/server"
 )
 
@@ -96,6 +98,13 @@ func endpoint(ts *testscript.TestScript, neg bool, args []string) {
 			defer cancel()
 			ts.Check(errors.Join(s.Shutdown(ctx), <-ended))
 		})
+		return
+	}
+	if name, ok := strings.CutPrefix(args[0], "odd:"); ok {
+		i := slices.IndexFunc(mutant.Variants(), func(v mutant.Variant) bool { return v.Name == name })
+		ended := make(chan error, 1)
+		go func() { ended <- mutant.Variants()[i].Mutant().Serve(ln) }()
+		ts.Defer(func() { ln.Close(); ts.Check(<-ended) })
 		return
 	}
 	if args[0] == "closed" { // was there once

@@ -10,6 +10,9 @@
 // for this purpose alone: goroutine per connection, one mutex, no regard for speed. A mutant is Good with one function or one limit
 // exchanged ([lite] lists what can be), never a second server.
 //
+// [Variants] are the other kind: consistent servers with a grammar or a spelling of their own, as many real ones are. Detection
+// (--profile auto) must describe each, and the rules, asked in its words, must pass but for what the oddity breaks.
+//
 // Imports: the standard library only. Its tests import conformance, and nothing else of the module.
 //
 // Rejected:

@@ -8,14 +8,6 @@ import (
 
 // getReplies are faults in what is answered to a get line.
 func getReplies() []Mutant {
-	found := func(form string) func(*lite) {
-		return func(l *lite) {
-			l.found = func(key, value string) string {
-				return strings.NewReplacer("KEY", key, "SIZE", strconv.Itoa(len(value)), "DATA", value).Replace(form)
-			}
-		}
-	}
-	missing := func(reply string) func(*lite) { return func(l *lite) { l.missing = reply } }
 	return []Mutant{
 		{"found-without-end", "sends no END after the value", []string{"GET-01"}, found("VALUE KEY SIZE\r\nDATA")},
 		{"found-without-size", "leaves the size out of the VALUE line", []string{"GET-01"}, found("VALUE KEY\r\nDATA\r\nEND")},
@@ -145,3 +137,15 @@ func getReplies() []Mutant {
 			}},
 	}
 }
+
+// found sends what a get has found in the form given.
+func found(form string) func(*lite) {
+	return func(l *lite) {
+		l.found = func(key, value string) string {
+			return strings.NewReplacer("KEY", key, "SIZE", strconv.Itoa(len(value)), "DATA", value).Replace(form)
+		}
+	}
+}
+
+// missing answers a miss with reply.
+func missing(reply string) func(*lite) { return func(l *lite) { l.missing = reply } }

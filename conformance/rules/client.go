@@ -28,7 +28,7 @@ type Client struct {
 
 // connect dials and reads the greeting, if there is one.
 func (c *Client) connect() {
-	w, err := wire.Dial(c.t.ctx, c.t.target.addr(), c.t.wait, c.t.log)
+	w, err := wire.Dial(c.t.ctx, c.t.target.Endpoint(), c.t.wait, c.t.log)
 	if err != nil {
 		panic(wireFinding(err, nil, c.t.wait))
 	}

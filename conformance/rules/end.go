@@ -206,7 +206,7 @@ func endRules() []Rule {
 			},
 		},
 		{
-			ID: "END-07", Level: Should, Source: "decision 12",
+			ID: "END-07", Level: Should, Source: "decision 12", Needs: []Trait{Cuts},
 			Title: "an unfinished request at the end of the stream is dropped: no reply, nothing stored",
 			Text: `A line without its line end, or a set without the end of its block, is not a request. When the stream ends there,
 				the server closes the connection without a reply and stores nothing.`,

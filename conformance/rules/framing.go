@@ -110,10 +110,10 @@ func framingRules() []Rule {
 				}
 				for _, word := range Some(t, otherCases("set"), 2) {
 					c.Step("the command %q with a block", word)
-					line, block := t.Profile.set(fresh, 3, "abc")
+					line, _ := t.Profile.set(fresh, 3, "abc")
 					asks := []exchange{{t.Lines(strings.Replace(line, "set", word, 1)), answers(BadCommand)}}
 					if t.Has(Block) {
-						asks = append(asks, exchange{block, answers(BadCommand)})
+						asks = append(asks, exchange{t.Lines("abc"), answers(BadCommand)})
 					}
 					c.InOnePacket(asks...)
 					c.Miss(fresh)

@@ -71,14 +71,19 @@ func clientLimitRules() []Rule {
 					c.Step("client %d of a server that serves %d", len(h.served)+1, len(h.served))
 					c.Send(t.SetRequest(t.Key(), "abc"))
 					line, err := c.wire.ReadLine(longestLine)
+					served, stored := t.Profile.match(string(line), Stored)
+					refusal, busy := t.Profile.match(string(line), Busy)
 					switch {
-					case err == nil && t.Profile.means(string(line), Stored):
+					case err == nil && stored:
+						c.follow(t.Profile.want(Stored), string(line), served)
 						// A place of a client of an earlier rule has become free only now.
 						h.served = append(h.served, c)
 						t.That("clients served although one was refused before", len(h.served), gomega.BeNumerically("<=", 2*t.Profile.Clients))
 						continue
-					case err == nil && !t.Profile.means(string(line), Busy):
+					case err == nil && !busy:
 						c.wrong(t.Profile.want(Busy)+", or the connection to be closed", string(line))
+					case err == nil:
+						c.follow(t.Profile.want(Busy), string(line), refusal)
 					case wire.KindOf(err) == wire.Timeout:
 						c.lost(err, line, t.Profile.want(Busy)+", or the connection to be closed")
 					}

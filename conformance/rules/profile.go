@@ -53,6 +53,7 @@ type Profile struct {
 	Name    string
 	Summary string
 	Dialect string
+	Base    string // the built-in profile that it starts from; "" for those
 	// Detected says that nobody has declared this: it is what an endpoint was seen to do.
 	Detected bool
 
@@ -168,13 +169,8 @@ func replies(stored, mismatch, bad, missing string) (r [Busy + 1][]string) {
 // ProfileByName finds one of Profiles.
 func ProfileByName(name string) (Profile, error) {
 	all := Profiles()
-	i := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name })
-	if i < 0 {
-		var names []string
-		for _, p := range all {
-			names = append(names, p.Name)
-		}
-		return Profile{}, fmt.Errorf("profile %q: want %s", name, strings.Join(names, ", "))
+	if i := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name }); i >= 0 {
+		return all[i], nil
 	}
-	return all[i], nil
+	return Profile{}, fmt.Errorf("profile %q: want %s, auto or FILE.yaml", name, strings.Join(builtIn(), ", "))
 }

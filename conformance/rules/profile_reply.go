@@ -127,3 +127,6 @@ func (p *Profile) valueHead(key, value string) string {
 	}
 	return p.write(p.valueLines(key, p.length(value))[0])
 }
+
+// Means reports whether line, with its end, is the first line of a reply that counts as o.
+func (p *Profile) Means(line string, o Outcome) bool { return p.means(line, o) }

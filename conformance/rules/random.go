@@ -14,7 +14,7 @@ import (
 func randomRules() []Rule {
 	return []Rule{
 		{
-			ID: "RND-01", Level: Must, Source: "it follows from the rules of level must", Needs: []Trait{Persistent},
+			ID: "RND-01", Level: Must, Source: "it follows from the rules of level must", Needs: []Trait{Persistent, Answering},
 			Title: "random requests of a few clients are answered as a model of the protocol says",
 			Text: `What each rule asks alone, in any order: sets and gets of a few keys with lengths up to 250 and values that look like
 				commands, refused sets, lines that are no commands and leaving, by a few clients in turn, one by one or in one
@@ -32,7 +32,7 @@ func randomRules() []Rule {
 			Check: func(t *T) { t.sequences(shape{level: Must, clients: 3}, 60) },
 		},
 		{
-			ID: "RND-02", Level: Should, Source: "it follows from the rules of level should", Needs: []Trait{Persistent},
+			ID: "RND-02", Level: Should, Source: "it follows from the rules of level should", Needs: []Trait{Persistent, Answering},
 			Title: "so are random requests with any bytes in keys and values",
 			Text: `RND-01 with the requests of level should as well: any bytes in values, keys in UTF-8 and not, gets of keys that are
 				too long, spaces and tabs on command lines, end with arguments.`,
@@ -46,7 +46,7 @@ func randomRules() []Rule {
 			Check: func(t *T) { t.sequences(shape{level: Should, clients: 3}, 60) },
 		},
 		{
-			ID: "RND-03", Level: May, Source: "it follows from the rules of level may", Needs: []Trait{Persistent},
+			ID: "RND-03", Level: May, Source: "it follows from the rules of level may", Needs: []Trait{Persistent, Answering},
 			Title: "so are random requests with control characters and odd line ends",
 			Text: `RND-02 with the requests of level may as well: control characters in keys, lines that end in a bare LF, a CR before
 				CRLF.`,

@@ -23,10 +23,26 @@ func (t *T) SetRequest(key, value string) string { return t.Profile.setRequest(k
 // unfinished is a set that breaks off before the end of its block, or of its line where that is all there is.
 func (t *T) unfinished(key string, size any, part string) string {
 	line, _ := t.Profile.set(key, size, part)
-	if !t.Has(Block) {
+	switch {
+	case !t.Has(Block), t.Profile.BlockEnd == "" && part == "":
 		return line
+	case t.Profile.BlockEnd == "":
+		part = part[:len(part)-1] // it may be all that was announced
 	}
 	return line + t.Profile.LineEnd + part
+}
+
+// fits reports whether the grammar lets a set hold value. In lite a block ends at the first of its ends, and a value on a line is
+// what stands between spaces.
+func (t *T) fits(value string) bool {
+	end := t.Profile.BlockEnd
+	switch {
+	case !t.Has(Block):
+		return value != "" && strings.Trim(value, " ") == value && !strings.ContainsAny(value, "\r\n") && !(t.Profile.Words && strings.Contains(value, " "))
+	case t.Profile.Dialect == Classic, end == "":
+		return true
+	}
+	return strings.Index(value+end, end) == len(value)
 }
 
 // GetRequest is a whole get.
@@ -65,7 +81,7 @@ func (p *Profile) sized() bool   { return strings.Contains(p.Set, "{size}") }
 func (p *Profile) pieces(request string) []string {
 	word, _, _ := strings.Cut(p.Set, " ")
 	end := strings.Index(request, p.LineEnd) + len(p.LineEnd)
-	if p.Writes != TwoWrites || p.oneLine() || !strings.HasPrefix(request, word+" ") || end < len(p.LineEnd) || end == len(request) {
+	if p.Writes != TwoWrites || p.oneLine() || !strings.HasPrefix(strings.TrimLeft(request, " "), word+" ") || end < len(p.LineEnd) || end == len(request) {
 		return []string{request}
 	}
 	return []string{request[:end], request[end:]}

@@ -57,6 +57,7 @@ func TestTraits(t *testing.T) {
 		Pipelining: func(p *Profile) { p.OneAtATime = true },
 		Persistent: func(p *Profile) { p.OneRequest = true },
 		Leaving:    func(p *Profile) { p.Leave = "" },
+		Answering:  func(p *Profile) { p.Replies[Missing] = nil },
 	} {
 		p := Profiles()[0]
 		if why := p.Lacks(trait); why != "" {

@@ -87,7 +87,7 @@ func (t *T) restart() {
 	if err := t.target.restart(t.ctx); err != nil {
 		t.startFailed(err)
 	}
-	t.log.Note(0, fmt.Sprintf("the server listens on %s again after %v", t.target.addr(), time.Since(began).Round(time.Millisecond)))
+	t.log.Note(0, fmt.Sprintf("the server listens on %s again after %v", t.target.Endpoint(), time.Since(began).Round(time.Millisecond)))
 }
 
 // startFailed is the finding that the server does not start any more.

@@ -183,8 +183,16 @@ func (w *sequenceWriter) harmless(v valueShape) string {
 
 const valueLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-// block returns a value of that shape.
+// block returns a value of that shape, or of letters where the grammar has no room for one.
 func (w *sequenceWriter) block(v valueShape) string {
+	value := w.shaped(v)
+	if !w.t.fits(value) {
+		return strings.Repeat("z", max(1, w.t.Profile.length(value)))
+	}
+	return value
+}
+
+func (w *sequenceWriter) shaped(v valueShape) string {
 	switch v.kind {
 	case wordValue:
 		word := valueWords[v.n%len(valueWords)]

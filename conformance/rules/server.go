@@ -31,8 +31,8 @@ func (g *Target) Exits() []Exit {
 	return append([]Exit(nil), g.exits...)
 }
 
-// addr is where the endpoint listens: a server that the suite has started may have moved.
-func (g *Target) addr() string {
+// Endpoint is where the endpoint listens: a server that the suite has started may have moved.
+func (g *Target) Endpoint() string {
 	if g.Server != nil {
 		return g.Server.Addr()
 	}

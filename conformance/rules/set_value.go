@@ -42,6 +42,7 @@ func setValueRules() []Rule {
 				for range 20 {
 					list = append(list, t.Bytes(size(t.Rand, t.UpTo(2000))))
 				}
+				list = slices.DeleteFunc(list, func(value string) bool { return !t.fits(value) })
 				for _, value := range Some(t, list, 4) {
 					key := t.Key()
 					c.Step("the value %s", quote([]byte(value)))
@@ -192,8 +193,8 @@ func setValueRules() []Rule {
 					c.Get(key, value)
 				}
 				for _, block := range Some(t, extra, 1) {
-					if !t.Has(Sized) || !t.Has(Refuses) {
-						break
+					if !t.Has(Sized) || !t.Has(Refuses) || !t.fits(block) {
+						continue
 					}
 					key := t.Key()
 					c.Step("the block %q announced as 3", block)

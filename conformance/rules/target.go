@@ -28,6 +28,8 @@ const (
 	measureFor   = time.Second
 	measureLeast = 6 // samples; more of them where they come quickly
 	measureMost  = 40
+	leastApart   = 20 * time.Millisecond // between two writes that must not meet
+	mostApart    = 2 * time.Second
 	recovery     = 10 * time.Second // for the endpoint to see off the clients of a rule that had many
 )
 
@@ -114,15 +116,19 @@ func (g *Target) Measure(ctx context.Context, first time.Duration) error {
 	return nil
 }
 
-// ask sends the nth request that is only there to be answered, and reads the answer: sets and gets in turn, or those of the two that
-// the endpoint answers at all, and in one write.
+// ask sends the nth request that is only there to be answered, and reads the answer: sets and gets in turn, or only sets
+// where a miss is not answered, and where a set takes longer because it needs two writes.
 func (g *Target) ask(c *wire.Client, n int) error {
 	p, key, outcome := &g.Profile, fmt.Sprintf("rtt-%s-%d", g.token, n), Missing
 	request := p.getRequest(key)
-	if p.silent(Missing) || n%2 == 0 && p.Writes != TwoWrites {
+	if p.silent(Missing) || p.Writes == TwoWrites || n%2 == 0 {
 		request, outcome = p.setRequest(key+"x", "abc"), Stored
 	}
-	if err := c.Send([]byte(request)); err != nil {
+	var pieces [][]byte
+	for _, piece := range p.pieces(request) {
+		pieces = append(pieces, []byte(piece))
+	}
+	if err := c.SendApart(pieces, g.apart()); err != nil {
 		return err
 	}
 	for range strings.Split(p.Replies[outcome][0], "\n") {
@@ -135,7 +141,7 @@ func (g *Target) ask(c *wire.Client, n int) error {
 
 // open connects and reads over the greeting. The connection is closed when ctx ends.
 func (g *Target) open(ctx context.Context, wait time.Duration, log *wire.Transcript) (*wire.Client, error) {
-	c, err := wire.Dial(ctx, g.addr(), wait, log)
+	c, err := wire.Dial(ctx, g.Endpoint(), wait, log)
 	if err != nil {
 		return nil, err
 	}
@@ -148,9 +154,10 @@ func (g *Target) open(ctx context.Context, wait time.Duration, log *wire.Transcr
 	return c, nil
 }
 
-// apart is how long the endpoint needs between the writes of one request that it wants in several.
+// apart is how long the endpoint is given between the writes of one request that it wants in several: with less, a busy one finds both
+// in what it takes for the first.
 func (g *Target) apart() time.Duration {
-	return min(max(2*time.Millisecond, 2*g.RoundTrip), 2*time.Second)
+	return min(max(leastApart, 2*g.slowest), mostApart)
 }
 
 // wait returns the deadline of every wait of the next rule, and why it is short where it is.

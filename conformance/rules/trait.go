@@ -19,6 +19,7 @@ const (
 	Pipelining              // requests may share a packet
 	Persistent              // a connection serves many requests
 	Leaving                 // there is a command to leave by
+	Answering               // every request is answered, a miss too
 )
 
 // Lacks says in words how the profile is without a trait, "" where it has it.
@@ -40,6 +41,8 @@ func (p *Profile) Lacks(trait Trait) string {
 		return "requests that share a packet are not all answered"
 	case trait == Persistent && p.OneRequest:
 		return "a connection serves one request"
+	case trait == Answering && (p.silent(Missing) || p.silent(BadCommand)):
+		return "some requests are answered with nothing"
 	case trait == Leaving && p.Leave == "":
 		return "clients leave by closing only"
 	}
