@@ -104,20 +104,25 @@ func durabilityRules() []Rule {
 			Check: func(t *T) {
 				const clients = 8
 				v := t.newVault()
-				keys := make([]string, 6)
-				for round := range t.Rounds(3, 1) {
+				for round := range t.Rounds(3, 2) {
+					keys, together := make([]string, t.Times(40, 4)), make([]*Client, clients)
+					for i := range together {
+						together[i] = t.Dial()
+					}
+					// Key by key, because only the last sets of each tell anything.
 					for i := range keys {
 						keys[i] = t.Key()
+						t.Together(clients, func(n int) {
+							for again := range 2 {
+								together[n].Set(keys[i], fmt.Sprintf("%d.%d:%s", n, again, together[n].Text(size(together[n].Rand, 1000))))
+							}
+						})
 					}
-					sets := t.Times(60, 3)
-					t.Each(clients, func(i int, c *Client) {
-						for n := range sets {
-							// All take the keys in the same order, or they would not meet.
-							c.Set(keys[n%len(keys)], fmt.Sprintf("%d.%d.%d:%s", round, i, n, c.Text(size(c.Rand, 2000))))
-						}
-					})
+					for _, c := range together {
+						t.forget(c)
+					}
 					c := t.Dial()
-					for _, key := range keys[:min(len(keys), sets)] {
+					for _, key := range keys {
 						c.Step("%d clients had set one key at once", clients)
 						value, found := c.Fetch(key)
 						if !found {

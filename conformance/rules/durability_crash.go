@@ -34,7 +34,7 @@ func crashRules() []Rule {
 			Check: func(t *T) {
 				const writers, readers = 4, 4
 				s := newStorm(t, writers)
-				for range t.Rounds(5, 2) {
+				for range t.Rounds(5, 3) {
 					s.run(writers, readers)
 					t.restart()
 					s.check("the server was killed (SIGKILL) while some clients set and others read, and started again", func(k *storedKey) (int, string) {
@@ -61,7 +61,7 @@ func crashRules() []Rule {
 			Check: func(t *T) {
 				const writers = 8
 				s := newStorm(t, writers)
-				for range t.Rounds(6, 2) {
+				for range t.Rounds(6, 3) {
 					s.run(writers, 0)
 					t.restart()
 					s.check("the server was killed (SIGKILL) in the midst of sets and started again", func(k *storedKey) (int, string) {
@@ -94,8 +94,11 @@ func crashRules() []Rule {
 				t.restart()
 				took := time.Since(began)
 				t.stop()
-				for range t.Rounds(8, 3) {
-					t.startAndKill(time.Duration(t.Rand.Float64() * 1.2 * float64(took)))
+				kills := t.Rounds(8, 4)
+				for i := range kills {
+					// Spread over the start, so that few are enough.
+					at := (float64(i) + t.Rand.Float64()) / float64(kills)
+					t.startAndKill(time.Duration(1.1 * at * float64(took)))
 				}
 				t.restart()
 				v.check("the server was killed (SIGKILL) several times while it started, and started again")
@@ -130,6 +133,7 @@ func (t *T) startAndKill(after time.Duration) {
 type storm struct {
 	t    *T
 	keys []*storedKey
+	now  []atomic.Int32 // by writer: which key it is setting
 }
 
 type storedKey struct {
@@ -142,7 +146,7 @@ type storedKey struct {
 const keysPerWriter = 3
 
 func newStorm(t *T, writers int) *storm {
-	s := &storm{t: t}
+	s := &storm{t: t, now: make([]atomic.Int32, writers)}
 	for range writers * keysPerWriter {
 		s.keys = append(s.keys, &storedKey{name: t.Key(), seed: t.Rand.Uint64()})
 	}
@@ -196,10 +200,13 @@ func (s *storm) run(writers, readers int) {
 		f := t.attempt(func() {
 			for !killing.Load() {
 				if i < writers {
-					s.keys[i*keysPerWriter+c.Rand.IntN(keysPerWriter)].write(c)
+					n := i*keysPerWriter + c.Rand.IntN(keysPerWriter)
+					s.now[i].Store(int32(n))
+					s.keys[n].write(c)
 					acks.Add(1)
 				} else {
-					s.keys[c.Rand.IntN(len(s.keys))].read(c)
+					// What is being set: others are as they have long been.
+					s.keys[s.now[c.Rand.IntN(writers)].Load()].read(c)
 					reads.Add(1)
 				}
 				progress()
