@@ -71,7 +71,8 @@ func parses(line string) error {
 		line = line[i+2:]
 	}
 	line, _, _ = strings.Cut(line, " | ")
-	c, args, err := newRoot(nil).Find(strings.Fields(line)[1:])
+	line, _, _ = strings.Cut(line, " > ")
+	c, args, err := newRoot(nil).Find(words(line)[1:])
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,18 @@ func parses(line string) error {
 		return err
 	}
 	return c.ValidateArgs(c.Flags().Args())
+}
+
+// words are those of a line as a shell takes them: what stands in single quotes is one.
+func words(line string) (list []string) {
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			list = append(list, part)
+		} else {
+			list = append(list, strings.Fields(part)...)
+		}
+	}
+	return list
 }
 
 func TestEnvironment(t *testing.T) {
