@@ -3,6 +3,7 @@ package mutant
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,6 +101,34 @@ func races() []Mutant {
 					half(key, value, false)
 				}
 			}},
+		{"torn-large", "writes values of more than 64 KiB a part at a time", []string{"CON-02"},
+			func(l *lite) {
+				good := l.save
+				l.save = func(c *client, key, value string) {
+					for at := 32 << 10; len(value) > 64<<10 && at < len(value); at += 32 << 10 {
+						l.mu.Lock()
+						if old := l.values[key]; len(old) > at {
+							l.values[key] = value[:at] + old[at:]
+						}
+						l.mu.Unlock()
+						l.pause(gap)
+					}
+					good(c, key, value)
+				}
+			}},
+		{"shortened-while-read", "reads the length of a value, and a moment later as many bytes, zeros where it has become shorter", []string{"CON-02"},
+			func(l *lite) {
+				good := l.load
+				l.load = func(c *client, key string) (string, bool) {
+					was, _ := good(c, key)
+					l.pause(gap)
+					value, ok := good(c, key)
+					if ok && len(value) < len(was) {
+						value += strings.Repeat("\x00", len(was)-len(value))
+					}
+					return value, ok
+				}
+			}},
 		{"torn-size", "keeps size and bytes of a value under separate locks", []string{"CON-02"},
 			func(l *lite) {
 				var sizes sync.Map // key to int
@@ -182,6 +211,17 @@ func races() []Mutant {
 						return value.(string), true
 					}
 					return load(c, key)
+				}
+			}},
+		{"large-stored-too-early", "says STORED 20 ms before anyone can see a value of more than 60,000 bytes", []string{"CON-04"},
+			func(l *lite) {
+				good := l.save
+				l.save = func(c *client, key, value string) {
+					if len(value) <= 60_000 {
+						good(c, key, value)
+						return
+					}
+					l.running.Go(func() { l.pause(20 * time.Millisecond); good(c, key, value) })
 				}
 			}},
 		{"clock-in-seconds", "keeps the first of two values set within the same second", []string{"SET-03", "CON-03"},

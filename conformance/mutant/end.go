@@ -9,6 +9,22 @@ import (
 
 // ending are faults in how a client leaves.
 func ending() []Mutant {
+	// impatient reads ahead of its replies, and closes soon after the client's last word, however much of them is still to be sent.
+	impatient := func(last error) func(*lite) {
+		return func(l *lite) {
+			of := outboxes(l, func(int) bool { return true })
+			l.left = func(c *client, err error) {
+				c.out.Flush()
+				patience := 10 * time.Second
+				if err == last {
+					patience = 20 * time.Millisecond
+				}
+				if !of(c).close(patience) {
+					c.conn.Close()
+				}
+			}
+		}
+	}
 	return []Mutant{
 		{"end-says-bye", "answers end with BYE", []string{"END-01"},
 			func(l *lite) {
@@ -49,6 +65,7 @@ func ending() []Mutant {
 					}
 				}
 			}},
+		{"end-waits-20ms", "closes 20 ms after end, whether the client has taken its replies or not", []string{"END-02"}, impatient(errEnd)},
 		{"end-overtakes", "closes as soon as a packet has an end in it, before what precedes it is run", []string{"END-02"},
 			func(l *lite) {
 				l.line = func(c *client) (string, error) {
@@ -149,6 +166,32 @@ func ending() []Mutant {
 						return 0, io.EOF
 					}
 					return n + more, nil
+				}
+			}},
+		{"half-close-waits-20ms", "closes 20 ms after the client has shut its sending side, whether it has taken its replies or not", []string{"END-06"}, impatient(io.EOF)},
+		{"unfinished-line-with-cr-run", "runs a command line that the end of the stream cut off between CR and LF", []string{"END-07"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					line, err := c.in.ReadString('\n')
+					if errors.Is(err, io.EOF) && strings.HasSuffix(line, "\r") {
+						line, err = line+"\n", nil
+					}
+					c.ending = "\r\n"
+					return strings.TrimRight(line, c.ending), err
+				}
+			}},
+		{"unfinished-lf-block-stored", "stores a block of the right size that the end of the stream cut off, where the line ended in a bare LF", []string{"END-07"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					if c.ending == "\r\n" || size > c.maxValue {
+						return readBlock(c, size)
+					}
+					value, err := c.in.ReadString('\n')
+					if errors.Is(err, io.EOF) && int64(len(value)) == size {
+						return block{value, size}, nil
+					}
+					value = strings.TrimSuffix(value, "\n")
+					return block{value, int64(len(value))}, err
 				}
 			}},
 		{"unfinished-block-stored", "stores a block of the right size that the end of the stream cut off from its CRLF", []string{"END-07"},

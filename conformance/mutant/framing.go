@@ -46,6 +46,15 @@ func lines() []Mutant {
 					return runLine(c, line)
 				}
 			}},
+		{"unknown-like-memcached", "answers memcached's gets as a get", []string{"FRM-01"},
+			func(l *lite) {
+				l.run = func(c *client, line string) error {
+					if words := c.tokens(line); len(words) > 0 && words[0] == "gets" {
+						return c.get(c, words[1:])
+					}
+					return runLine(c, line)
+				}
+			}},
 		{"unknown-by-prefix", "takes setx for set and getx for get", []string{"FRM-01"},
 			func(l *lite) {
 				l.run = func(c *client, line string) error {
@@ -111,6 +120,15 @@ func lines() []Mutant {
 				}
 				return words
 			})},
+		{"eight-spaces-at-most", "takes a line with more than eight spaces in a row for no command", []string{"FRM-04"},
+			func(l *lite) {
+				l.run = func(c *client, line string) error {
+					if strings.Contains(line, strings.Repeat(" ", 9)) {
+						return c.unknown(c, line)
+					}
+					return runLine(c, line)
+				}
+			}},
 		{"tab-separates", "takes a tab for a separator", []string{"FRM-05"},
 			split(func(line string) []string {
 				return strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })

@@ -1,10 +1,12 @@
 package mutant
 
 import (
+	"hash/crc32"
 	"path"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -60,6 +62,42 @@ func getKeys() []Mutant {
 					return "", false
 				}
 			}},
+		{"keys-cut-in-front", "tells keys apart by their last 249 bytes", []string{"GET-04"},
+			named(func(key string) string { return key[max(0, len(key)-249):] })},
+		{"keys-by-their-ends", "tells keys of one length apart by their first and last 100 bytes", []string{"GET-04"},
+			named(func(key string) string {
+				if len(key) <= 200 {
+					return key
+				}
+				return key[:100] + strings.Repeat("?", len(key)-200) + key[len(key)-100:]
+			})},
+		{"keys-hashed-as-in-java", "tells keys apart by the hash of their characters that Java has (31 times, plus the next)", []string{"GET-04"},
+			named(func(key string) string {
+				hash := int32(0)
+				for _, b := range []byte(key) {
+					hash = hash*31 + int32(b)
+				}
+				return strconv.Itoa(int(hash))
+			})},
+		{"keys-hashed-by-crc32", "tells keys apart by their CRC-32", []string{"GET-04"},
+			named(func(key string) string { return strconv.Itoa(int(crc32.ChecksumIEEE([]byte(key)))) })},
+		{"keys-without-last-slash", "takes a/ for a", []string{"GET-04"}, named(func(key string) string { return strings.TrimSuffix(key, "/") })},
+		{"keys-unquoted", "takes a quoted key for the one inside of the quotes", []string{"GET-04"},
+			named(func(key string) string {
+				if plain, err := strconv.Unquote(key); err == nil {
+					return plain
+				}
+				return key
+			})},
+		{"keys-as-formats", "makes one percent sign of two", []string{"GET-04"},
+			named(func(key string) string { return strings.ReplaceAll(key, "%%", "%") })},
+		{"keys-without-comment", "ends a key at a number sign behind its first byte", []string{"GET-04"},
+			named(func(key string) string {
+				if at := strings.IndexByte(key, '#'); at > 0 {
+					return key[:at]
+				}
+				return key
+			})},
 		{"keys-hashed-to-a-byte", "keeps one value for all keys of the same 8-bit hash", []string{"GET-04"},
 			named(func(key string) string {
 				sum := byte(0)
@@ -195,6 +233,54 @@ func keyLimits() []Mutant {
 		{"keys-lossy-utf8", "takes keys that are not UTF-8 for the same where the bytes differ", []string{"LIM-05"},
 			func(l *lite) {
 				l.name = func(key string) string { return string([]rune(key)) }
+			}},
+		{"keys-fold-all-letters", "takes upper and lower case of letters beyond ASCII for the same", []string{"LIM-05"},
+			func(l *lite) {
+				l.name = func(key string) string {
+					if !utf8.ValidString(key) {
+						return key
+					}
+					return strings.Map(func(r rune) rune {
+						if r < utf8.RuneSelf {
+							return r
+						}
+						return unicode.ToLower(r)
+					}, key)
+				}
+			}},
+		{"keys-trimmed-as-latin1", "trims the byte 0xa0, a no-break space in Latin-1, from the end of a key", []string{"LIM-05"},
+			func(l *lite) { l.name = func(key string) string { return strings.TrimSuffix(key, "\xa0") } }},
+		{"keys-without-bom", "drops a byte order mark at the start of a key", []string{"LIM-05"},
+			func(l *lite) { l.name = func(key string) string { return strings.TrimPrefix(key, "\ufeff") } }},
+		{"key-as-comment-refused", "refuses a key that begins with a number sign", []string{"LIM-05"},
+			allowed(func(key string) bool { return key[0] != '#' })},
+		{"control-byte-looked-for-in-64", "looks for control bytes in the first 64 bytes of a key", []string{"LIM-04"},
+			func(l *lite) {
+				l.keyOK = func(key string) bool {
+					return len(key) <= l.maxKey && !strings.ContainsFunc(key[:min(len(key), 64)], isControl)
+				}
+			}},
+		{"long-key-deletes-cut", "deletes what the first 250 bytes of a refused key name", []string{"LIM-02"},
+			func(l *lite) {
+				l.set = func(c *client, args []string) error {
+					err := runSet(c, args)
+					if len(args) > 0 && len(args[0]) > c.maxKey {
+						c.mu.Lock()
+						delete(c.values, args[0][:c.maxKey])
+						c.mu.Unlock()
+					}
+					return err
+				}
+			}},
+		{"key-of-4000-closes", "closes the connection after a key of more than 4000 bytes", []string{"LIM-02", "LIM-03"},
+			func(l *lite) {
+				l.set = func(c *client, args []string) error {
+					err := runSet(c, args)
+					if err == nil && len(args) > 0 && len(args[0]) > 4000 {
+						return errEnd
+					}
+					return err
+				}
 			}},
 		{"keys-of-250-characters", "counts a key's length in characters", []string{"LIM-02"},
 			func(l *lite) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -34,6 +35,23 @@ func sizeLimits() []Mutant {
 			func(l *lite) {
 				good := l.save
 				l.save = func(c *client, key, value string) { good(c, key, value[:min(len(value), 1<<19)]) }
+			}},
+		{"reply-line-cut-at-260", "cuts the VALUE line at 260 bytes, which only the longest keys reach, and that with values of four digits and more", []string{"LIM-01"},
+			func(l *lite) {
+				l.found = func(key, value string) string {
+					line, rest, _ := strings.Cut(foundReply(key, value), "\r\n")
+					return line[:min(len(line), 260)] + "\r\n" + rest
+				}
+			}},
+		{"set-line-cut-at-260", "cuts the line of a set at 260 bytes, which only the longest keys reach", []string{"LIM-01"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					line, err := readLine(c)
+					if strings.HasPrefix(line, "set ") && strings.IndexByte(line[4:], ' ') == c.maxKey {
+						line = line[:min(len(line), 260)]
+					}
+					return line, err
+				}
 			}},
 		{"value-limit-off-by-one", "takes values of one byte over 1 MiB", []string{"LIM-07"}, largest(1<<20 + 1)},
 		{"value-of-2mib-stored", "takes values of up to 2 MiB", []string{"LIM-07"}, largest(2 << 20)},
@@ -156,6 +174,48 @@ func clientLimits() []Mutant {
 						return false
 					}
 				}
+			}},
+		{"over-limit-silent-until-asked", "tells the client over the limit nothing before it has asked", []string{"LIM-11"},
+			func(l *lite) {
+				attend := l.accept
+				l.accept = func(conn net.Conn) {
+					if len(l.places) < l.maxClients {
+						attend(conn)
+						return
+					}
+					l.running.Go(func() {
+						defer l.forget(conn)
+						conn.Read(make([]byte, 1))
+						io.WriteString(conn, l.refused+"\r\n")
+						conn.(*net.TCPConn).CloseWrite()
+						conn.SetReadDeadline(time.Now().Add(time.Second))
+						io.Copy(io.Discard, conn)
+					})
+				}
+			}},
+		{"over-limit-drops-the-silent", "makes room at the limit by closing a connection on which nothing has been said", []string{"LIM-11"},
+			func(l *lite) {
+				var silent sync.Map // net.Conn to true
+				accept := l.accept
+				l.accept = func(conn net.Conn) { silent.Store(conn, true); accept(conn) }
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p)
+					silent.Delete(c.conn)
+					return n, err
+				}
+				overLimit(func(l *lite) {
+					silent.Range(func(conn, _ any) bool {
+						silent.Delete(conn)
+						conn.(net.Conn).Close()
+						return false
+					})
+				})(l)
+			}},
+		{"over-limit-takes-place", "counts a client that it has refused among those that it serves, for ever", []string{"LIM-12"},
+			func(l *lite) {
+				var taken atomic.Int64
+				l.admit = func() bool { return taken.Add(1) <= int64(l.maxClients) }
+				l.release = func() { taken.Add(-1) }
 			}},
 		{"over-limit-wedges", "answers nobody any more when a client over the limit has come", []string{"LIM-11"},
 			func(l *lite) {

@@ -25,12 +25,12 @@ func Good() Mutant { return Mutant{Name: "good", Fault: "none"} }
 // All returns every mutant, by family in the order of the rules.
 func All() []Mutant {
 	return slices.Concat(
-		setReplies(), setSizes(), setValues(), forgetting(),
+		setReplies(), setSizes(), refusals(), setValues(), valueForms(), resemblances(), forgetting(),
 		getReplies(), getKeys(),
 		ending(),
 		lines(), packets(), pipelines(),
 		keyLimits(), sizeLimits(), clientLimits(),
-		races(), delays(), impatience(), departures(),
+		races(), sharing(), mixtures(), delays(), impatience(), departures(),
 		sequences(),
 		losing(), crashing(), formats(), living(),
 	)

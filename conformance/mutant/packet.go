@@ -181,6 +181,36 @@ func packets() []Mutant {
 					return min(n, 1023), err
 				}
 			}},
+		{"byte-lost-at-2048", "loses the last byte of a packet that just fills its buffer of 2048 bytes", []string{"SET-14"},
+			func(l *lite) {
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p)
+					if n == 2048 {
+						n--
+					}
+					return n, err
+				}
+			}},
+		{"large-block-ending-in-one-packet", "does not see the CRLF of a block of more than 2000 bytes when a packet ends between the two", []string{"FRM-11"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					if size <= 2000 || size > c.maxValue {
+						return readBlock(c, size)
+					}
+					var value string
+					for {
+						packet, err := c.ahead()
+						if err != nil {
+							return block{}, err
+						}
+						if end := bytes.Index(packet, []byte("\r\n")); end >= 0 {
+							value += c.skip(end + 2)[:end]
+							return block{value, int64(len(value))}, nil
+						}
+						value += c.skip(len(packet))
+					}
+				}
+			}},
 	}
 }
 
@@ -248,10 +278,60 @@ func pipelines() []Mutant {
 					return good(c, text)
 				}
 			}},
+		{"burst-of-500", "answers the first 500 requests of a burst and forgets the others", []string{"FRM-09"},
+			func(l *lite) {
+				var counts sync.Map // *client to the number of requests since it was last waited for
+				l.line = func(c *client) (string, error) {
+					n, _ := counts.LoadOrStore(c, 0)
+					if c.in.Buffered() == 0 {
+						n = 0
+					}
+					for n.(int) == 500 {
+						c.out.Flush()
+						c.skip(c.in.Buffered())
+						c.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+						_, err := c.in.Peek(1)
+						c.conn.SetReadDeadline(time.Time{})
+						if err != nil {
+							n = 0
+						}
+					}
+					counts.Store(c, n.(int)+1)
+					return readLine(c)
+				}
+			}},
+		{"large-replies-late", "sends a value of more than 60,000 bytes when it has answered what came with the request", []string{"FRM-09"},
+			func(l *lite) {
+				var late sync.Map // *client to what is to be sent
+				reply, line := l.reply, l.line
+				l.reply = func(c *client, text string) error {
+					if len(text) <= 60_000 {
+						return reply(c, text)
+					}
+					before, _ := late.Swap(c, "")
+					queued, _ := before.(string)
+					late.Store(c, queued+text+"\r\n")
+					return nil
+				}
+				l.line = func(c *client) (string, error) {
+					if c.in.Buffered() == 0 {
+						if text, ok := late.LoadAndDelete(c); ok {
+							c.out.WriteString(text.(string))
+						}
+					}
+					return line(c)
+				}
+			}},
 		{"connection-for-one-request", "closes the connection after one request", []string{"FRM-12"}, closeAfter(1)},
 		{"connection-for-ten-requests", "closes the connection after ten requests", []string{"FRM-12"}, closeAfter(10)},
+		{"connection-for-10000-requests", "closes the connection after 10,000 requests", []string{"SET-19"}, closeAfter(10_000)},
 		{"unread-replies-dropped", "drops replies when the client has many to read", []string{"FRM-13"},
 			unread(func(*client) error { return nil })},
+		{"unread-replies-beyond-4mib-dropped", "drops replies when 4 MiB wait for the client to read", []string{"FRM-13"},
+			func(l *lite) {
+				of := outboxes(l, func(waiting int) bool { return waiting < 4<<20 })
+				l.left = func(c *client, _ error) { c.out.Flush(); of(c).close(10 * time.Second) }
+			}},
 		{"unread-replies-close", "closes the connection when the client has many replies to read", []string{"FRM-13"},
 			unread(func(*client) error { return errEnd })},
 		{"unread-replies-hang", "serves a client no more when it has had many replies to read", []string{"FRM-13"},

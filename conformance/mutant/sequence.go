@@ -133,7 +133,7 @@ func sequences() []Mutant {
 					}
 				}
 			}},
-		{"miss-remembered", "answers a client that has once missed a key with a miss, until it sets the key itself", []string{"RND-01"},
+		{"miss-remembered", "answers a client that has once missed a key with a miss, until it sets the key itself", []string{"RND-01", "GET-05", "CON-04"},
 			remembering(func(l *lite, missed *sync.Map) {
 				type of struct {
 					c   *client

@@ -59,6 +59,15 @@ func setReplies() []Mutant {
 					return runSet(c, args)
 				}
 			}},
+		{"set-one-line-refused-stores", "says ERROR to a value on the command line and stores it", []string{"SET-09", "SET-10"},
+			func(l *lite) {
+				l.set = func(c *client, args []string) error {
+					if len(args) == 3 {
+						c.save(c, args[0], args[2])
+					}
+					return runSet(c, args)
+				}
+			}},
 		{"set-keeps-first", "never replaces a value", []string{"SET-03"},
 			func(l *lite) {
 				good := l.save

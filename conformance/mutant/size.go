@@ -1,8 +1,10 @@
 package mutant
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -43,6 +45,26 @@ func setSizes() []Mutant {
 			}},
 		{"one-byte-more-stored", "counts the CR as part of the block", []string{"SET-05"},
 			accept(func(length, size int64) bool { return length == size+1 })},
+		{"size-compared-in-8-bits", "compares the lowest 8 bits of size and length", []string{"SET-05"},
+			accept(func(length, size int64) bool { return byte(length) == byte(size) })},
+		{"size-compared-in-16-bits", "compares the lowest 16 bits of size and length", []string{"SET-04", "SET-05"},
+			accept(func(length, size int64) bool { return uint16(length) == uint16(size) })},
+		{"size-zero-takes-any-block", "does not look at the length of a block that is announced as empty", []string{"SET-05"},
+			accept(func(_, size int64) bool { return size == 0 })},
+		{"large-short-block-stored", "stores a block that is too short where more than 16 KiB are announced", []string{"SET-04"},
+			accept(func(length, size int64) bool { return length < size && size > 16<<10 })},
+		{"large-long-block-stored", "stores a block that is too long where more than 16 KiB are announced", []string{"SET-05"},
+			accept(func(length, size int64) bool { return length > size && size > 16<<10 })},
+		{"one-nul-more-stored", "takes a NUL behind the block for the end of a string, and stores what is before it", []string{"SET-05", "SET-17"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					b, err := readBlock(c, size)
+					if value, ok := strings.CutSuffix(b.value, "\x00"); ok && b.length == size+1 {
+						b = block{value, size}
+					}
+					return b, err
+				}
+			}},
 		{"short-block-waited-for", "reads lines until the announced size is reached", []string{"SET-04", "SET-07"},
 			func(l *lite) {
 				l.block = func(c *client, size int64) (block, error) {
@@ -62,6 +84,45 @@ func setSizes() []Mutant {
 						return readBlock(c, size)
 					}
 					return readCounted(c, size)
+				}
+			}},
+		{"large-blocks-counted", "reads as many bytes as the size says where that is more than 10,000", []string{"SET-04", "SET-07"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					if 10_000 < size && size <= c.maxValue {
+						return readCounted(c, size)
+					}
+					return readBlock(c, size)
+				}
+			}},
+		{"much-too-long-closes", "closes the connection over a block that is 8 KiB too long", []string{"SET-07"},
+			func(l *lite) {
+				l.verdict = func(c *client, s request) bool {
+					if s.block.length-s.size >= 8<<10 && s.size <= l.maxValue {
+						c.refuse()
+						c.conn.(*net.TCPConn).CloseRead()
+					}
+					return l.isGood(c, s)
+				}
+			}},
+		{"excess-beyond-buffer-run", "runs what of a long block is more than 4 KiB beyond its size", []string{"SET-07"},
+			func(l *lite) {
+				l.block = func(c *client, size int64) (block, error) {
+					if size > c.maxValue {
+						return readBlock(c, size)
+					}
+					var value []byte
+					for int64(len(value)) < size+4<<10 {
+						b, err := c.in.ReadByte()
+						if err != nil {
+							return block{}, err
+						}
+						value = append(value, b)
+						if cut, ended := bytes.CutSuffix(value, []byte(c.ending)); ended {
+							return block{string(cut), int64(len(cut))}, nil
+						}
+					}
+					return block{length: -1}, nil
 				}
 			}},
 		{"mismatch-closes", "closes the connection after a size mismatch", []string{"SET-07"},
@@ -160,6 +221,29 @@ func setSizes() []Mutant {
 			})},
 		{"size-plus-sign", "accepts a plus sign before the size", []string{"SET-11"},
 			sizes(func(token string) (int64, bool) { return readSize(strings.TrimPrefix(token, "+")) })},
+		{"size-with-unit", "accepts 3k, 3b and 3L as sizes of 3 bytes", []string{"SET-11"},
+			sizes(func(token string) (int64, bool) { return readSize(strings.TrimRight(token, "kKmMbBlLuU")) })},
+		{"size-neighbours-of-digits", "takes the slash before 0 and the colon behind 9 for digits", []string{"SET-11"},
+			sizes(func(token string) (int64, bool) {
+				var n int64
+				for _, b := range []byte(token) {
+					if b < '/' || b > ':' {
+						return 0, false
+					}
+					n = n*10 + int64(b) - '0'
+				}
+				return max(n, 0), len(token) <= 10
+			})},
+		{"size-blanks-skipped", "accepts a size with a tab before or behind it", []string{"FRM-05"},
+			sizes(func(token string) (int64, bool) { return readSize(strings.Trim(token, "\t")) })},
+		{"size-hexadecimal-in-capitals", "accepts 0X3 as a size", []string{"SET-11"},
+			sizes(func(token string) (int64, bool) {
+				if hex, ok := strings.CutPrefix(token, "0X"); ok {
+					n, err := strconv.ParseInt(hex, 16, 32)
+					return n, err == nil
+				}
+				return readSize(token)
+			})},
 		{"size-hexadecimal", "accepts 0x3 as a size", []string{"SET-11"},
 			sizes(func(token string) (int64, bool) {
 				if hex, ok := strings.CutPrefix(token, "0x"); ok {

@@ -7,13 +7,6 @@ import (
 
 // setValues are faults in which the block is not just bytes.
 func setValues() []Mutant {
-	// stored changes a value on its way into the store.
-	stored := func(spoil func(value string) string) func(*lite) {
-		return func(l *lite) {
-			good := l.save
-			l.save = func(c *client, key, value string) { good(c, key, spoil(value)) }
-		}
-	}
 	cutAt := func(n int) func(*lite) {
 		return stored(func(value string) string { return value[:min(len(value), n)] })
 	}
@@ -115,6 +108,14 @@ func setValues() []Mutant {
 	}
 }
 
+// stored changes a value on its way into the store.
+func stored(spoil func(value string) string) func(*lite) {
+	return func(l *lite) {
+		good := l.save
+		l.save = func(c *client, key, value string) { good(c, key, spoil(value)) }
+	}
+}
+
 // forgetting are faults of a store that is only a cache.
 func forgetting() []Mutant {
 	// room forgets the oldest key when there are more than n.
@@ -162,6 +163,24 @@ func forgetting() []Mutant {
 					}
 					value, ok := l.values[key]
 					return value, ok
+				}
+			}},
+		{"room-for-4mib", "forgets the oldest values when all together have more than 4 MiB", []string{"SET-19"},
+			func(l *lite) {
+				var order []string // guarded by l.mu
+				total := 0
+				l.save = func(_ *client, key, value string) {
+					l.mu.Lock()
+					defer l.mu.Unlock()
+					old, known := l.values[key]
+					if !known {
+						order = append(order, key)
+					}
+					l.values[key] = value
+					for total += len(value) - len(old); total > 4<<20; order = order[1:] {
+						total -= len(l.values[order[0]])
+						delete(l.values, order[0])
+					}
 				}
 			}},
 		{"values-expire", "forgets a value after a second", []string{"CON-11"},

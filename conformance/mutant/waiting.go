@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -134,6 +135,32 @@ func delays() []Mutant {
 					sending.Lock()
 					defer sending.Unlock()
 					return c.conn.Write(p)
+				}
+			}},
+		{"key-locked-for-reply", "holds the lock of a key while a client reads its value", []string{"CON-09"},
+			func(l *lite) {
+				var locks sync.Map // key to chan bool, which holds one element while the key is locked
+				lock := func(key string) func() {
+					made, _ := locks.LoadOrStore(key, make(chan bool, 1))
+					held := made.(chan bool)
+					select {
+					case held <- true:
+						return func() { <-held }
+					case <-l.done:
+						return func() {}
+					}
+				}
+				l.get = func(c *client, args []string) error {
+					if len(args) != 1 {
+						return runGet(c, args)
+					}
+					defer lock(args[0])()
+					return errors.Join(runGet(c, args), c.out.Flush())
+				}
+				save := l.save
+				l.save = func(c *client, key, value string) {
+					defer lock(key)()
+					save(c, key, value)
 				}
 			}},
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"memlite/conformance/wire"
 )
@@ -230,6 +231,21 @@ func (c *Client) ExpectEnd() {
 	if len(got) > 0 {
 		c.wrong(want+" without a reply", string(got))
 	}
+}
+
+// Quiet expects that nothing comes for a while: the reply to what has been sent is not due yet.
+func (c *Client) Quiet(d time.Duration) {
+	c.wire.Wait = d
+	line, err := c.wire.ReadLine(longestLine)
+	c.wire.Wait = c.t.wait
+	if wire.KindOf(err) == wire.Timeout && len(line) == 0 {
+		return
+	}
+	const want = "no reply yet"
+	if err != nil && len(line) == 0 {
+		c.lost(err, line, want)
+	}
+	c.wrong(want, string(line))
 }
 
 // line reads one line of a reply that should be want.

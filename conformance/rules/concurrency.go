@@ -184,8 +184,15 @@ func concurrencyRules() []Rule {
 				keys := []string{t.Key(), t.Key()}
 				for n := range t.Times(150, 3) {
 					key, value := keys[n%2], fmt.Sprintf("%d-%s", n, t.Text(1+t.Rand.IntN(20)))
+					switch {
+					case n%10 == 4:
+						value = fmt.Sprintf("%d-", n) + strings.Repeat(t.Text(16), max(1, t.UpTo(1000<<(n/10%9))/16-1))
+					case n%5 == 3: // nobody has set it, and whoever asks is told so; then somebody has
+						key = t.Key()
+						readers[n/5%len(readers)].Miss(key)
+					}
 					writer.Set(key, value)
-					for _, i := range t.Rand.Perm(len(readers))[:3] {
+					for _, i := range append(t.Rand.Perm(len(readers))[:2], n/5%len(readers)) {
 						readers[i].Step("STORED %d of the writer", n+1)
 						readers[i].Get(key, value)
 					}

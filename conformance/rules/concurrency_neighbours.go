@@ -60,7 +60,12 @@ func neighbourRules() []Rule {
 					shared := t.Key()
 					active.Set(shared, "before")
 					var stopped []*dawdler
+					leaves := t.Dial()
 					for i := range 8 {
+						if i == 4 {
+							leaves.Close() // there are as many clients now as there were before
+							time.Sleep(t.pause())
+						}
 						d := &dawdler{c: t.Dial(), key: t.Key(), value: t.Text(t.UpTo(20 + 37*i))}
 						if i%4 == 3 {
 							d.key = shared
@@ -72,6 +77,20 @@ func neighbourRules() []Rule {
 						d.c.Send(request[:at])
 						d.rest = request[at:]
 						stopped = append(stopped, d)
+					}
+					// Nor does it matter that what is unfinished is going to be refused.
+					var refused []*Client
+					if t.refusesInStep() && t.Has(CRLF) {
+						for _, request := range []string{
+							t.SetWith(t.KeyOf(t.Profile.MaxKey+1), 20, t.Text(20)),
+							t.SetWith(shared, t.Profile.TooLarge, t.Text(20)),
+							t.SetWith(shared, 3, t.Text(20)),
+						} {
+							r := t.Dial()
+							r.Step("a set that is to be refused and stopped in its block")
+							r.Send(request[:len(request)-5])
+							refused = append(refused, r)
+						}
 					}
 					time.Sleep(t.pause())
 					for _, other := range []*Client{active, t.Dial()} {
@@ -113,6 +132,11 @@ func neighbourRules() []Rule {
 						active.Get(d.key, value)
 						d.c.InStep()
 					}
+					for _, r := range refused {
+						r.Continue(r.Text(3) + t.Profile.BlockEnd)
+						r.Expect(Mismatch, BadKey, TooLarge)
+						r.InStep()
+					}
 				}
 				active.InStep()
 			},
@@ -136,7 +160,8 @@ func neighbourRules() []Rule {
 				stays.Set(key, value)
 				large := strings.Repeat(t.Text(100), t.UpTo(200_000)/100)
 				stays.Set(big, large)
-				parts := []string{"", "g", "get " + key, t.unfinished(key, 9, ""), t.unfinished(key, 9, "abc"),
+				sets := 0
+				parts := []string{"", "g", "get " + key, "nonsen", "get " + key + "\r", t.unfinished(t.KeyOf(t.Profile.MaxKey), 9, "ab"), t.unfinished(key, 9, ""), t.unfinished(key, 9, "abc"),
 					t.unfinished(key, 3, "abc"), t.GetRequest(big), strings.Repeat(t.GetRequest(big), 50),
 					t.unfinished(key, t.UpTo(500_000), t.Text(t.UpTo(3000)/2))}
 				for range t.Times(3, 1) {
@@ -148,9 +173,18 @@ func neighbourRules() []Rule {
 							}
 							c.Abort()
 						}
-						stays.Step("other clients were reset after sending %s", quote([]byte(part)))
-						stays.Get(key, value)
-						stays.InStep()
+						next := t.Dial()
+						for _, who := range []*Client{stays, next} {
+							who.Step("other clients were reset after sending %s", quote([]byte(part)))
+							who.Get(key, value)
+							who.InStep()
+						}
+						if sets++; sets%3 == 0 {
+							value = t.Text(50)
+							next.Step("other clients were reset after sending %s", quote([]byte(part)))
+							next.Set(key, value)
+						}
+						t.forget(next)
 					}
 				}
 				stays.Get(big, large)
@@ -253,6 +287,9 @@ func neighbourRules() []Rule {
 					active.Step("3 clients ask for %d MB each and read nothing", n*len(large)>>20)
 					active.InStep()
 				}
+				active.Step("3 clients ask for %d MB each and read nothing, and the key is set again", n*len(large)>>20)
+				large = strings.Repeat(t.Text(100), len(large)/100)
+				active.Set(big, large)
 				late := t.Dial()
 				late.Step("3 clients ask for %d MB each and read nothing", n*len(large)>>20)
 				late.Get(big, large)
@@ -266,5 +303,6 @@ func neighbourRules() []Rule {
 type dawdler struct {
 	c          *Client
 	key, value string
-	rest       string // of the request
+	rest       string    // of the request
+	refused    []Outcome // how it may be
 }

@@ -152,6 +152,10 @@ func endRules() []Rule {
 				for i := range t.Times(12, 2) {
 					c := t.Dial()
 					c.Get(key, value)
+					later := t.Dial()
+					if i%3 == 0 {
+						later.InStep()
+					}
 					how := []string{"left", "closed", "closed in the middle of a line", "was reset"}[i%4]
 					switch i % 4 {
 					case 0:
@@ -164,7 +168,7 @@ func endRules() []Rule {
 					case 3:
 						c.Abort()
 					}
-					for _, other := range append(stays, t.Dial()) {
+					for _, other := range append(stays, later, t.Dial()) {
 						other.Step("another client %s", how)
 						other.Get(key, value)
 						other.InStep()
@@ -226,9 +230,14 @@ func endRules() []Rule {
 				other.Set(present, value)
 				set := t.SetRequest(present, "abc")
 				line := len(t.SetLine(present, 3))
-				for _, cut := range Some(t, []string{"get " + present, "g", set[:line-4], set[:line], set[:line+len(t.Profile.LineEnd)],
+				list := []string{"get " + present + "\r", "nonsense", "\r", t.unfinished(present, 3, "abc\n")}
+				if t.Has(CRLF) && t.Has(Block) {
+					lf := strings.ReplaceAll(set, "\r\n", "\n")
+					list = append(list, lf[:len(lf)-1], lf[:len(lf)-2], lf[:line])
+				}
+				for _, cut := range Some(t, append(list, "get "+present, "g", set[:line-4], set[:line], set[:line+len(t.Profile.LineEnd)],
 					set[:len(set)-1], set[:len(set)-2], set[:len(set)-4], t.unfinished(present, 0, ""),
-					t.unfinished(present, t.UpTo(5000), t.Text(t.UpTo(4000)))}, 2) {
+					t.unfinished(present, t.UpTo(5000), t.Text(t.UpTo(4000)))), 2) {
 					for _, before := range []string{"", t.GetRequest(present)} {
 						if before != "" && !t.Has(Pipelining) {
 							continue
@@ -241,11 +250,14 @@ func endRules() []Rule {
 							c.ExpectValue(present, value)
 						}
 						c.ExpectEnd()
-						other.Step("another client's stream ended after %s", quote([]byte(before+cut)))
-						other.Get(present, value)
-						value = t.Text(30)
-						other.Set(present, value)
-						other.Get(present, value)
+						next := t.Dial()
+						for _, who := range []*Client{other, next} {
+							who.Step("another client's stream ended after %s", quote([]byte(before+cut)))
+							who.Get(present, value)
+							value = t.Text(30)
+							who.Set(present, value)
+							who.Get(present, value)
+						}
 					}
 				}
 				other.InStep()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 )
 
 // framingRules are about lines and tokens; packetRules about how TCP cuts them.
@@ -29,6 +30,7 @@ func framingRules() []Rule {
 				if t.Profile.Dialect == Lite {
 					list = append(list, "gets", "gat", "add", "replace", "append", "prepend", "cas", "incr", "decr", "touch", "delete", "flush_all", "stats", "version",
 						"verbosity", "mg", "ms", "md", "mn", "del", "put", "GET", "ping", "help", "list", "keys", "clear", "shutdown",
+						"remove", "#get", "\xff", "\x00", "\x80\x00", "get\x00", "\xefget", "//",
 						"GET / HTTP/1.1") // at which memcached closes the connection, on purpose
 				}
 				for range 30 {
@@ -37,26 +39,15 @@ func framingRules() []Rule {
 				present, value := t.Key(), t.Text(30)
 				c.Set(present, value)
 				for i, word := range Some(t, list, 3) {
-					line := word + []string{" " + present, "", " " + present + " 3", " a b c d e"}[i%4]
-					c.Step("the line %q", line)
-					c.Send(t.Lines(line))
-					c.Expect(BadCommand)
-					if i%6 == 0 {
+					var asks []exchange
+					for _, tail := range []string{"", " " + present, " " + t.Key() + " 3", " a b c d e"} {
+						asks = append(asks, exchange{t.Lines(word + tail), answers(BadCommand)})
+					}
+					c.Step("the word %q alone, with a stored key, with three words and with six", word)
+					c.InOnePacket(append(asks, exchange{t.GetRequest(present), finds(present, value)})...)
+					if i%12 == 0 {
 						c.InStep()
-						c.Get(present, value)
 					}
-				}
-				c.Step("unknown commands that named a key")
-				c.Get(present, value)
-				for _, word := range Some(t, []string{"delete", "del", "remove", "gets", "put", "add", "append", "#get", "\xff", "\x00", "\x80\x00", "get\x00", "\xefget", "//"}, 1) {
-					if t.Profile.Dialect == Classic {
-						break // some of these are its own
-					}
-					line := word + " " + present
-					c.Step("the line %q", line)
-					c.Send(t.Lines(line))
-					c.Expect(BadCommand)
-					c.Get(present, value)
 				}
 				c.InStep()
 			},
@@ -193,10 +184,11 @@ func framingRules() []Rule {
 						c.Expect(BadKey, Missing)
 					}
 					if t.Profile.Dialect == Lite && t.Has(Block) {
-						line := "set " + key + white + "3"
-						c.Step("the line %q", line)
-						c.Send(t.Lines(line))
-						c.Expect(BadCommand)
+						for _, line := range []string{"set " + key + white + "3", "set " + key + " 3" + white, "set " + key + " " + white + "3"} {
+							c.Step("the line %q", line)
+							c.Send(t.Lines(line))
+							c.Expect(BadCommand)
+						}
 					}
 				}
 				c.InStep()
@@ -240,6 +232,34 @@ func framingRules() []Rule {
 						c.Send(t.SetLine(key, len(value)+1) + "\n" + value + "\r\n")
 						c.Expect(Stored)
 						c.Get(key, value+"\r")
+					}
+					// While one client's block is awaited, another ends its lines in the other way.
+					end := "\n"
+					if t.Profile.Dialect == Classic {
+						end = t.Profile.BlockEnd
+					}
+					waits, value := t.Dial(), t.Text(9)
+					waits.Step("a set with bare LFs, whose block comes after another client's set with CRLFs")
+					waits.Send(t.SetLine(key, 9) + "\n")
+					time.Sleep(t.pause())
+					c.Set(t.Key(), value)
+					waits.Continue(value + end)
+					waits.Expect(Stored)
+					c.Get(key, value)
+					waits.Close()
+				}
+				if t.refusesInStep() {
+					key, long := t.Key(), t.KeyOf(t.Profile.MaxKey+1)
+					for _, refused := range []exchange{
+						{t.SetLine(key, 3) + "\nab\n", answers(Mismatch)},
+						{t.SetLine(key, 3) + "\nabcd\n", answers(Mismatch)},
+						{t.SetLine(long, 3) + "\nabc\n", answers(BadKey)},
+						{t.SetLine(key, "9999999999") + "\nabc\n", answers(TooLarge, Mismatch)},
+						{t.SetLine(key, "3x") + "\n", answers(BadCommand)},
+						{"set " + key + "\n", answers(BadCommand)},
+					} {
+						c.Step("%s and a get, with bare LFs", quote([]byte(refused.request)))
+						c.InOnePacket(refused, exchange{"get " + key + "\n", answers(Missing)})
 					}
 				}
 				c.InStep()

@@ -48,6 +48,25 @@ func packetRules() []Rule {
 				}
 				key, value := t.Key(), t.Text(20)
 				set, get := t.SetRequest(key, value), t.GetRequest(key)
+				// A large reply takes its place among small ones, and a burst has no end that is too far.
+				large := t.Text(t.UpTo(200_000))
+				c.Step("a set of %d bytes, gets of it, and others among them", len(large))
+				c.Send(t.SetRequest(key, large) + get + t.GetRequest(t.Key()) + get + set + get)
+				c.Expect(Stored)
+				c.ExpectValue(key, large)
+				c.Expect(Missing)
+				c.ExpectValue(key, large)
+				c.Expect(Stored)
+				c.ExpectValue(key, value)
+				n := t.Volume(4000, 2)
+				absent := t.KeyOf(24)
+				c.Step("%d gets at once", n+1)
+				sent := c.SendBehind(strings.Repeat(t.GetRequest(absent), n) + get)
+				for range n {
+					c.Expect(Missing)
+				}
+				c.ExpectValue(key, value)
+				<-sent
 				for _, at := range Some(t, []int{1, len(set) - len(value) - 3, len(set) - 3, len(set) - 1}, 1) {
 					c.Step("a set, a get, and the first %d bytes of another set in one packet", at)
 					c.Send(set + get + set[:at])
@@ -101,6 +120,13 @@ func packetRules() []Rule {
 						c.Expect(Stored)
 						c.Get(key, value)
 					}
+				}
+				for _, n := range Some(t, []int{t.UpTo(3000), t.UpTo(16 << 10), t.UpTo(100_000)}, 1) {
+					key, value, end := t.Key(), t.Text(n), t.Profile.BlockEnd
+					c.Step("a set of %d bytes, the last byte of its line end in a packet of its own", n)
+					c.SendApart(t.Lines(t.SetLine(key, n))+value+end[:len(end)-1], end[len(end)-1:])
+					c.Expect(Stored)
+					c.Get(key, value)
 				}
 				c.InStep()
 			},

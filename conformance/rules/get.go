@@ -150,6 +150,8 @@ func getRules() []Rule {
 					c := t.Dial()
 					for range t.Times(4, 1) {
 						key, value := t.Key(), t.Text(1+t.Rand.IntN(200))
+						early.Step("before another client stores it")
+						early.Miss(key)
 						c.Set(key, value)
 						values[key] = value
 					}

@@ -108,6 +108,9 @@ func limitRules() []Rule {
 						c.Step("a set with a key of %d bytes, the block %s and a get", n, quote([]byte(block)))
 						c.InOnePacket(exchange{t.SetRequest(t.KeyOf(n), block), answers(BadKey)}, exchange{t.GetRequest(present), finds(present, value)})
 					}
+					block := t.halfEnds()[t.Rand.IntN(len(t.halfEnds()))]
+					c.Step("a set with a key of %d bytes, the block %q and a get", n, block)
+					c.InOnePacket(exchange{t.SetRequest(t.KeyOf(n), block), answers(BadKey)}, exchange{t.GetRequest(present), finds(present, value)})
 					if !t.refusesInStep() {
 						continue
 					}

@@ -99,12 +99,12 @@ func All() []Rule {
 		name  string
 		rules [][]Rule
 	}{
-		{"set", [][]Rule{setRules(), setLineRules(), setValueRules(), lastingSetRules()}},
+		{"set", [][]Rule{setRules(), setLineRules(), setValueRules(), lastingSetRules(), refusedSetRules()}},
 		{"get", [][]Rule{getRules()}},
 		{"end", [][]Rule{endRules()}},
 		{"framing", [][]Rule{framingRules(), cutRules(), packetRules()}},
 		{"random", [][]Rule{randomRules()}},
-		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules()}},
+		{"concurrency", [][]Rule{concurrencyRules(), neighbourRules(), fairnessRules(), lastingRules(), refusedNeighbourRules()}},
 		// After those who came and went: places that they have kept are missed here.
 		{"limits", [][]Rule{limitRules(), clientLimitRules()}},
 		{"durability", [][]Rule{durabilityRules(), crashRules(), lifeRules()}},

@@ -134,6 +134,18 @@ func setRules() []Rule {
 					c.Step("a block of %d bytes announced as %d", m.have, m.announced)
 					c.Mismatch(t.Key(), m.announced, t.Text(m.have))
 				}
+				if t.refusesInStep() {
+					// One byte too many is one whatever it is: no end of a string, and no part of the line end.
+					var asks []exchange
+					for b := range 256 {
+						block := "abc" + string([]byte{byte(b)})
+						if t.fits(block) && !(b == ' ' && t.Profile.TrailingSpace) {
+							asks = append(asks, exchange{t.SetWith(t.Key(), 3, block), answers(Mismatch)})
+						}
+					}
+					c.Step("blocks of 4 bytes announced as 3, the last of every kind")
+					c.InOnePacket(Some(t, asks, 4)...)
+				}
 				c.InStep()
 			},
 		},
@@ -157,10 +169,11 @@ func setRules() []Rule {
 					if i%3 == 2 {
 						continue // the sizes are the business of SET-04 and SET-05
 					}
-					absent, present, value := t.Key(), t.Key(), t.Text(m.announced)
+					absent, present, value := t.Key(), t.Key(), t.Text(max(t.least(), min(m.announced, 1000)))
 					c.Set(present, value)
+					block := t.Text(m.have)
 					for _, key := range []string{absent, present} {
-						c.Mismatch(key, m.announced, t.Text(m.have))
+						c.Mismatch(key, m.announced, block)
 					}
 					c.Step("a refused set (a block of %d bytes announced as %d)", m.have, m.announced)
 					c.Miss(absent)
@@ -169,7 +182,7 @@ func setRules() []Rule {
 					other.Miss(absent)
 					other.Get(present, value)
 					// Nor is a key spoilt by it: it can be set again, by anyone.
-					again := t.Text(m.announced)
+					again := t.Text(len(value))
 					other.Set(present, again)
 					c.Set(absent, again)
 					c.Get(present, again)
@@ -203,14 +216,19 @@ func setRules() []Rule {
 					}
 				}
 				leave := cmp.Or(t.Profile.Leave, "end")
-				for _, tail := range Some(t, []string{"get " + key, leave, "\n" + leave, "set " + key + " 1"}, 1) {
+				for _, tail := range Some(t, append([]string{"get " + key, leave, "\n" + leave, "set " + key + " 1",
+					strings.Repeat("x", 4093), strings.Repeat("get "+key+" ", 1000), strings.Repeat(t.Text(64), 1<<15)}, t.halfEnds()...), 1) {
 					if !t.fits(tail) {
 						continue
 					}
-					c.Step("a block whose bytes beyond the size are %q", tail)
-					c.Send(t.SetWith(key, 3, "abc"+tail))
-					c.Expect(Mismatch)
-					c.Get(key, value)
+					c.Step("a block whose bytes beyond the size are %s, and a get", quote([]byte(tail)))
+					c.InOnePacket(exchange{t.SetWith(key, 3, "abc"+tail), answers(Mismatch)}, exchange{t.GetRequest(key), finds(key, value)})
+				}
+				for range t.Times(3, 1) {
+					key := t.Key()
+					c.Step("a set that is refused and one of an empty value, in one packet")
+					c.InOnePacket(exchange{t.SetWith(key, 2, "abc"), answers(Mismatch)}, exchange{t.SetRequest(key, ""), answers(Stored)},
+						exchange{t.GetRequest(key), finds(key, "")}, exchange{t.Lines(""), answers(BadCommand)})
 				}
 				c.InStep()
 			},
@@ -242,6 +260,9 @@ func setRules() []Rule {
 				c.Step("two empty values in one packet")
 				c.InOnePacket(exchange{t.SetRequest(first, ""), answers(Stored)}, exchange{t.SetRequest(second, ""), answers(Stored)},
 					exchange{t.GetRequest(first), finds(first, "")})
+				c.Step("an empty value, an empty line and an empty value in one packet")
+				c.InOnePacket(exchange{t.SetRequest(first, ""), answers(Stored)}, exchange{t.Lines(""), answers(BadCommand)},
+					exchange{t.SetRequest(second, ""), answers(Stored)}, exchange{t.GetRequest(first), finds(first, "")})
 				c.InStep()
 			},
 		},
@@ -270,6 +291,12 @@ func (t *T) alike() (list []string) {
 		list = append(list, strings.Repeat("x", n), strings.Repeat("y", n), strings.Repeat("x", n-1))
 	}
 	return slices.DeleteFunc(list, func(value string) bool { return !t.fits(value) })
+}
+
+// halfEnds are blocks with half of a line end in them or before their own, as far as a block may hold them.
+func (t *T) halfEnds() []string {
+	list := []string{"ab", "a\nb", "\n", "abc\n", "abc\r", "\r", "a\rb\r\r", "\n\rget"}
+	return slices.DeleteFunc(list, func(block string) bool { return !t.fits(block) })
 }
 
 type mismatch struct{ announced, have int }

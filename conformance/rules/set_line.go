@@ -98,6 +98,17 @@ func setLineRules() []Rule {
 					c.Step("a set with the size %q", size)
 					c.Miss(fresh)
 				}
+				if t.Profile.Dialect == Lite {
+					// Every byte that is no digit, behind one and before one, and then a get. White space is FRM-05's.
+					var asks []exchange
+					for b := range 256 {
+						if one := string([]byte{byte(b)}); !strings.Contains(" \t\n\v\f\r\x85\xa00123456789", one) {
+							asks = append(asks, exchange{t.Lines(t.sizeOnly(key, "3"+one), t.sizeOnly(key, one+"3")), func(c *Client) { c.Expect(BadCommand); c.Expect(BadCommand) }})
+						}
+					}
+					c.Step("sizes of one digit and one byte that is none, of every kind")
+					c.InOnePacket(append(Some(t, asks, 4), exchange{t.GetRequest(key), finds(key, value)})...)
+				}
 				c.InStep()
 			},
 		},
@@ -143,7 +154,7 @@ func setLineRules() []Rule {
 				c := t.Dial()
 				key, value := t.Key(), t.Text(30)
 				c.Set(key, value)
-				for _, block := range Some(t, []string{"abc", "", "get " + key, t.Text(300)}, 2) {
+				for _, block := range Some(t, append([]string{"abc", "", "get " + key, t.Text(300)}, t.halfEnds()...), 2) {
 					n := int64(len(block))
 					for _, size := range Some(t, []int64{1<<32 + n, 1<<31 + n, 1<<33 + n, 9999999999, 1<<32 - 1, 1<<31 - 1,
 						1 << 31, 1 << 32, int64(t.Profile.MaxValue) + 1, 1 << 30}, 1) {

@@ -84,19 +84,33 @@ func setValueRules() []Rule {
 				for range 10 {
 					list = append(list, size(t.Rand, most))
 				}
-				// A whole request of such a size, too.
-				for n := 512; n <= 64<<10; n *= 2 {
-					around := n - (len(t.SetRequest(t.Key(), t.Text(n-100))) - (n - 100))
-					for d := range 24 { // keys differ in length
-						list = append(list, around-12+d)
-					}
-				}
 				list = slices.DeleteFunc(list, func(n int) bool { return n < t.least() || n > most })
 				for _, n := range Some(t, list, 3) {
 					key, value := t.Key(), t.Text(n)
 					c.Step("a value of %d bytes", n)
 					c.Set(key, value)
 					c.Get(key, value)
+				}
+				// Around powers of two is also the whole request, and the whole reply, whatever their other parts need.
+				var wholes []int
+				for n := 512; n <= 64<<10; n *= 2 {
+					wholes = append(wholes, n-1, n, n+1)
+				}
+				for _, whole := range Some(t, wholes, 1) {
+					key, value := t.Key(), ""
+					for _, length := range []func() int{
+						func() int { return len(t.SetRequest(key, value)) },
+						func() int { return len(t.Profile.valueReply(key, value)) },
+					} {
+						value = ""
+						for range 2 { // the second time for a digit that the size has got
+							value = strings.Repeat("x", min(most, max(t.least(), whole-length()+len(value))))
+						}
+						c.Step("a value of %d bytes, whose set has %d bytes, and the reply to whose get has %d", len(value),
+							len(t.SetRequest(key, value)), len(t.Profile.valueReply(key, value)))
+						c.Set(key, value)
+						c.Get(key, value)
+					}
 				}
 				c.InStep()
 			},
@@ -128,6 +142,13 @@ func setValueRules() []Rule {
 					}
 					c.Step("%d characters in %d bytes, announced as %d", characters, len(value), characters)
 					c.Mismatch(key, characters, value)
+					c.Get(key, value)
+				}
+				// Longer than a packet, so that characters are cut where one ends.
+				for _, value := range Some(t, []string{strings.Repeat("語", t.UpTo(90_000)/3), "x" + strings.Repeat("ü", t.UpTo(60_000)/2-1), strings.Repeat("é😀", t.UpTo(90_000)/6)}, 1) {
+					key := t.Key()
+					c.Step("%d characters in %d bytes", utf8.RuneCountInString(value), len(value))
+					c.Set(key, value)
 					c.Get(key, value)
 				}
 				c.InStep()
