@@ -65,6 +65,7 @@ func newRoot(args []string) *cobra.Command {
 		newServe(),
 		newClient(),
 		newConform(command),
+		newDiff(),
 		newLoad(command),
 		newReport(),
 		newDemo(command),

@@ -88,8 +88,8 @@ func endpoint(ts *testscript.TestScript, neg bool, args []string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Setenv(args[1], ln.Addr().String())
-	if args[0] == "reference" {
-		s, err := server.New(server.Config{Logger: slog.New(slog.DiscardHandler)})
+	if dialect, ok := map[string]string{"reference": "lite", "classic": "classic"}[args[0]]; ok {
+		s, err := server.New(server.Config{Dialect: dialect, Logger: slog.New(slog.DiscardHandler)})
 		ts.Check(err)
 		ended := make(chan error, 1)
 		go func() { ended <- s.Serve(ln) }()

@@ -26,9 +26,9 @@ func cutRules() []Rule {
 				Append to a buffer that belongs to the connection, and take requests out of that.`,
 			Check: func(t *T) {
 				c := t.Dial()
-				bytewise := func(r request) {
-					c.Step("%s, byte by byte", r.words)
-					c.SendApart(strings.Split(r.text, "")...)
+				bytewise := func(r Request) {
+					c.Step("%s, byte by byte", r.Words)
+					c.SendApart(strings.Split(r.Text, "")...)
 					r.expect(c)
 				}
 				w := t.writer()
@@ -37,7 +37,7 @@ func cutRules() []Rule {
 				for _, i := range append([]int{0, 1, 2}, t.Rand.Perm(len(requests))[:t.Times(4, 1)]...) {
 					r := requests[i]()
 					bytewise(r)
-					if r.leaves {
+					if r.Leaves {
 						c = t.Dial()
 					}
 				}
@@ -120,7 +120,7 @@ func (t *T) writer() *sequenceWriter {
 }
 
 // done has the model do what r does.
-func (w *sequenceWriter) done(r request) request {
+func (w *sequenceWriter) done(r Request) Request {
 	if r.run != nil {
 		r.run()
 	}
@@ -129,10 +129,10 @@ func (w *sequenceWriter) done(r request) request {
 
 // requests returns a writer for each form of level, in a variation from the seed that stays the same. What the model does is done when
 // it is written.
-func (w *sequenceWriter) requests(level Level) (list []func() request) {
+func (w *sequenceWriter) requests(level Level) (list []func() Request) {
 	t := w.t
 	add := func(o op) {
-		list = append(list, func() request {
+		list = append(list, func() Request {
 			return w.done(sequenceForms[o.form].write(w, o))
 		})
 	}
@@ -165,30 +165,30 @@ func (t *T) cutEverywhere(level Level) {
 	c := t.Dial()
 	w := t.writer()
 	next := 0
-	follow := []func() request{
-		func() request { return w.plainGet(op{key: 2}) },
-		func() request { return w.refused("unknown command", op{}, "nonsense") },
-		func() request { return w.plainGet(op{}) },
+	follow := []func() Request{
+		func() Request { return w.plainGet(op{key: 2}) },
+		func() Request { return w.refused("unknown command", op{}, "nonsense") },
+		func() Request { return w.plainGet(op{}) },
 	}
 	for _, write := range w.requests(level) {
-		text := write().text
+		text := write().Text
 		for _, at := range Some(t, places(text), 2) {
 			r := write()
-			c.Step("%s, cut after byte %d: %s %s", r.words, at, quote([]byte(text[:at])), quote([]byte(text[at:])))
+			c.Step("%s, cut after byte %d: %s %s", r.Words, at, quote([]byte(text[:at])), quote([]byte(text[at:])))
 			step := c.step
-			if r.leaves || r.alone || !t.Has(Pipelining) {
+			if r.Leaves || r.Alone || !t.Has(Pipelining) {
 				c.SendApart(text[:at], text[at:])
 				r.expect(c)
-				if r.leaves {
+				if r.Leaves {
 					c = t.Dial()
 				}
 				continue
 			}
 			behind := w.done(follow[next%len(follow)]())
 			next++
-			c.SendApart(text[:at], text[at:]+behind.text)
+			c.SendApart(text[:at], text[at:]+behind.Text)
 			r.expect(c)
-			c.step = behind.words + " behind " + step
+			c.step = behind.Words + " behind " + step
 			behind.expect(c)
 		}
 		c.InStep()

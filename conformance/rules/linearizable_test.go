@@ -9,7 +9,7 @@ import (
 
 // A rule that fails because of a history brings the history along.
 func TestHistoryIsAttached(t *testing.T) {
-	r := ask(t, start(t, "set-removes-first"), "CON-03")
+	r := ask(t, start(t, "reads-cached-per-connection"), "CON-03")
 	if r.Status != reports.Failed || len(r.Attachments) != 1 {
 		t.Fatalf("%s with %d attachments: %s", r.Status, len(r.Attachments), r.Reason)
 	}

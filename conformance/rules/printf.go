@@ -11,21 +11,21 @@ import (
 // longRun is how many equal bytes in a row are made by a command instead of being printed.
 const longRun = 2000
 
-// paste is a shell command that sends the same bytes to addr: one printf to nc where there is one client that sends
+// Paste is a shell command that sends the same bytes to addr: one printf to nc where there is one client that sends
 // everything at once, otherwise with sleeps that keep the order, and a nc for each client.
-func paste(list []send, addr string) string {
+func Paste(list []Send, addr string) string {
 	nc := "nc " + netcat(addr)
 	var lines []string
 	clients := 0
 	for _, s := range list {
-		clients = max(clients, s.client+1)
+		clients = max(clients, s.Client+1)
 	}
 	for client := range clients {
 		var parts []string
 		due, now := 0, 0 // in pieces sent by anybody
 		for _, s := range list {
-			for _, piece := range s.pieces {
-				if s.client == client {
+			for _, piece := range s.Pieces {
+				if s.Client == client {
 					if due > now {
 						parts = append(parts, fmt.Sprintf("sleep %d", due-now))
 					}

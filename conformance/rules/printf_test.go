@@ -40,22 +40,22 @@ func TestPrintf(t *testing.T) {
 }
 
 func TestPaste(t *testing.T) {
-	one := send{pieces: []string{"get k\r\n"}}
+	one := Send{Pieces: []string{"get k\r\n"}}
 	for _, c := range []struct {
-		sends []send
+		sends []Send
 		addr  string
 		want  string
 	}{
-		{[]send{one}, "127.0.0.1:5001", `printf 'get k\r\n' | nc 127.0.0.1 5001`},
-		{[]send{one}, "[::1]:5001", `printf 'get k\r\n' | nc ::1 5001`},
-		{[]send{one}, "unix:///tmp/a", `printf 'get k\r\n' | nc -U /tmp/a`},
-		{[]send{{pieces: []string{"ge", "t k\r\n"}}, {pieces: []string{"end\r\n"}}}, ":1",
+		{[]Send{one}, "127.0.0.1:5001", `printf 'get k\r\n' | nc 127.0.0.1 5001`},
+		{[]Send{one}, "[::1]:5001", `printf 'get k\r\n' | nc ::1 5001`},
+		{[]Send{one}, "unix:///tmp/a", `printf 'get k\r\n' | nc -U /tmp/a`},
+		{[]Send{{Pieces: []string{"ge", "t k\r\n"}}, {Pieces: []string{"end\r\n"}}}, ":1",
 			`(printf 'ge'; sleep 1; printf 't k\r\n'; sleep 1; printf 'end\r\n') | nc 127.0.0.1 1`},
-		{[]send{{client: 2, pieces: []string{"a"}}, {client: 0, pieces: []string{"b"}}, {client: 2, pieces: []string{"c"}}}, ":1",
+		{[]Send{{Client: 2, Pieces: []string{"a"}}, {Client: 0, Pieces: []string{"b"}}, {Client: 2, Pieces: []string{"c"}}}, ":1",
 			`(sleep 1; printf 'b') | nc 127.0.0.1 1 & (printf 'a'; sleep 2; printf 'c') | nc 127.0.0.1 1 & wait`},
 		{nil, ":1", ""},
 	} {
-		if got := paste(c.sends, c.addr); got != c.want {
+		if got := Paste(c.sends, c.addr); got != c.want {
 			t.Errorf("%v\n%s, want\n%s", c.sends, got, c.want)
 		}
 	}

@@ -71,7 +71,7 @@ const (
 // played is a sequence that failed, and how.
 type played struct {
 	seq   Sequence
-	sends []send // up to the one that failed
+	sends []Send // up to the one that failed
 	f     *finding
 	log   *wire.Transcript
 	hasty bool // it was waited for less than usual
@@ -87,9 +87,9 @@ func (t *T) sequences(s shape, n int) {
 		failures []*played
 		tries    int // so many, each with keys of its own
 	)
-	hunt := search{
-		draws: s.draws(),
-		try: func(seq Sequence) bool {
+	hunt := Search{
+		Draws: s.draws(),
+		Try: func(seq Sequence) bool {
 			wait := t.wait
 			if tries++; len(failures) > 0 {
 				wait = min(wait, shrinkWait+10*t.target.slowest)
@@ -100,10 +100,10 @@ func (t *T) sequences(s shape, n int) {
 			}
 			return p != nil
 		},
-		stop:  func() bool { return t.ctx.Err() != nil },
-		tries: shrinkTries, time: shrinkTime,
+		Stop:  func() bool { return t.ctx.Err() != nil },
+		Tries: shrinkTries, Time: shrinkTime,
 	}
-	hunt.run(t.Rand.Uint64(), n)
+	hunt.Run(t.Rand.Uint64(), n)
 	switch {
 	case len(failures) > 0:
 		t.report(failures, sync, tries)
@@ -133,7 +133,7 @@ func (t *T) report(failures []*played, sync marker, tries int) {
 	}
 	t.log = smallest.log
 	f := *smallest.f
-	byHand := paste(smallest.sends, t.target.Addr)
+	byHand := Paste(smallest.sends, t.target.Addr)
 	t.Attach("sequence.sh", "text/plain", []byte(byHand+"\n"))
 	if len(byHand) > longPaste {
 		byHand = "see sequence.sh in the report"
@@ -164,24 +164,24 @@ func (t *T) play(seq Sequence, sync marker, try int, wait time.Duration) *played
 	at := 0
 	f := t.attempt(func() {
 		clients := map[int]*Client{}
-		var s send
+		var s Send
 		for at, s = range sends {
-			c := clients[s.client]
+			c := clients[s.Client]
 			if c == nil {
 				c = child.Dial()
-				clients[s.client] = c
+				clients[s.Client] = c
 			}
-			if at > 0 && len(sends[at-1].requests) == 0 && sends[at-1].client != s.client {
+			if at > 0 && len(sends[at-1].Requests) == 0 && sends[at-1].Client != s.Client {
 				time.Sleep(t.pause()) // so that the beginning of the other's request has been read
 			}
-			if len(s.pieces) == 1 {
-				c.Send(s.pieces[0])
+			if len(s.Pieces) == 1 {
+				c.Send(s.Pieces[0])
 			} else {
-				c.SendApart(s.pieces...)
+				c.SendApart(s.Pieces...)
 			}
-			if c.read(s.requests, sync) {
+			if c.read(s.Requests, sync) {
 				c.Close()
-				delete(clients, s.client)
+				delete(clients, s.Client)
 			}
 		}
 		for _, client := range slices.Sorted(maps.Keys(clients)) {
@@ -199,7 +199,7 @@ func (t *T) play(seq Sequence, sync marker, try int, wait time.Duration) *played
 
 // read judges the replies to requests that have been sent; the last may have ended the connection. Where none comes for a
 // moment, a get is sent behind: if that is answered, the one before it never will be, and nobody waits for it.
-func (c *Client) read(requests []request, sync marker) (left bool) {
+func (c *Client) read(requests []Request, sync marker) (left bool) {
 	patience := max(5*time.Millisecond, 8*c.t.target.RoundTrip)
 	nudged := false
 	defer func() {
@@ -211,14 +211,14 @@ func (c *Client) read(requests []request, sync marker) (left bool) {
 		}
 	}()
 	for _, r := range requests {
-		c.step = r.words
-		if !nudged && !r.leaves && !r.alone && c.t.Has(Pipelining) && !c.wire.Await(min(patience, c.wire.Wait/2)) {
+		c.step = r.Words
+		if !nudged && !r.Leaves && !r.Alone && c.t.Has(Pipelining) && !c.wire.Await(min(patience, c.wire.Wait/2)) {
 			nudged = true
 			c.t.log.Note(c.wire.Number, "nothing came for a while: a get, to see whether anything will")
 			c.Send(c.t.GetRequest(sync.key))
 		}
 		r.expect(c)
-		left = r.leaves
+		left = r.Leaves
 	}
 	if nudged && !left {
 		c.step = "get of another key"
@@ -228,23 +228,23 @@ func (c *Client) read(requests []request, sync marker) (left bool) {
 }
 
 // words lists what is sent, in words.
-func words(list []send) string {
+func words(list []Send) string {
 	const most = 12
 	var parts []string
 	clients := map[int]bool{}
 	for _, s := range list {
-		clients[s.client] = true
+		clients[s.Client] = true
 	}
 	for _, s := range list {
 		who := ""
 		if len(clients) > 1 {
-			who = fmt.Sprintf("client %d: ", s.client+1)
+			who = fmt.Sprintf("client %d: ", s.Client+1)
 		}
-		if len(s.requests) == 0 {
+		if len(s.Requests) == 0 {
 			parts = append(parts, who+"the beginning of a request")
 		}
-		for _, r := range s.requests {
-			parts = append(parts, who+r.words)
+		for _, r := range s.Requests {
+			parts = append(parts, who+r.Words)
 		}
 	}
 	if more := len(parts) - most; more > 0 {

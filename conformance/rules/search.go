@@ -11,37 +11,39 @@ import (
 	"pgregory.net/rapid"
 )
 
-// search looks for a sequence that fails and then for smaller ones: first as rapid does, by drawing less, then by leaving out. What
+// Search looks for a sequence that fails and then for smaller ones: first as rapid does, by drawing less, then by leaving out. What
 // it finds is what try has seen: the last sequence for which it returned true is the smallest.
 //
 // Rapid compares what a try drew, not what it stands for: it changes the coins that it tossed on the way a hundred times
 // where the sequence stays the same. So each sequence is tried once and remembered, which also keeps an endpoint that
 // answers now so, now so, from confusing it.
-type search struct {
-	draws *rapid.Generator[Sequence]
-	try   func(Sequence) (fails bool)
-	stop  func() bool // no more tries at all
+type Search struct {
+	Draws *rapid.Generator[Sequence]
+	Try   func(Sequence) (fails bool)
+	Stop  func() bool // no more tries at all
 
 	// What making a failing sequence smaller may cost.
-	tries int
-	time  time.Duration
+	Tries int
+	Time  time.Duration
+
+	// Found is the smallest sequence that fails, nil if none does.
+	Found *Sequence
 
 	known map[string]bool // what was tried: whether it fails
 	fault any
-	found *Sequence // the smallest that fails
-	spent int       // tries since the first failure
+	spent int // tries since the first failure
 	since time.Time
 }
 
-// run draws up to n sequences, from seed. A panic of try ends the search and is the caller's.
-func (s *search) run(seed uint64, n int) {
+// Run draws up to n sequences, from seed. A panic of try ends the search and is the caller's.
+func (s *Search) Run(seed uint64, n int) {
 	s.known = map[string]bool{}
 	ended := make(chan bool)
 	go func() {
 		defer close(ended)
 		check(seed, n, func(rt *rapid.T) {
-			seq := s.draws.Draw(rt, "sequence")
-			fails, known := s.fails(seq, s.tries/2, s.time/2)
+			seq := s.Draws.Draw(rt, "sequence")
+			fails, known := s.fails(seq, s.Tries/2, s.Time/2)
 			if !known {
 				runtime.Goexit() // rapid has no other way out; nothing of what it would still report is used
 			}
@@ -51,9 +53,9 @@ func (s *search) run(seed uint64, n int) {
 		})
 	}()
 	<-ended
-	if s.found != nil {
-		s.found.reduce(func(seq Sequence) bool {
-			fails, _ := s.fails(seq, s.tries, s.time)
+	if s.Found != nil {
+		s.Found.Reduce(func(seq Sequence) bool {
+			fails, _ := s.fails(seq, s.Tries, s.Time)
 			return fails
 		})
 	}
@@ -63,12 +65,12 @@ func (s *search) run(seed uint64, n int) {
 }
 
 // fails tries a sequence unless it was tried before, or that much has been spent.
-func (s *search) fails(seq Sequence, tries int, within time.Duration) (fails, known bool) {
+func (s *Search) fails(seq Sequence, tries int, within time.Duration) (fails, known bool) {
 	id := seq.String()
 	if fails, known = s.known[id]; known {
 		return fails, true
 	}
-	if s.fault != nil || s.stop() || s.found != nil && (s.spent >= tries || time.Since(s.since) > within) {
+	if s.fault != nil || s.Stop() || s.Found != nil && (s.spent >= tries || time.Since(s.since) > within) {
 		return false, false
 	}
 	// A panic must not reach rapid, to which it would be a failure.
@@ -77,14 +79,16 @@ func (s *search) fails(seq Sequence, tries int, within time.Duration) (fails, kn
 			fails, known = false, false
 		}
 	}()
-	fails = s.try(seq)
-	s.known[id] = fails
+	fails = s.Try(seq)
+	if fails || s.Found != nil {
+		s.known[id] = fails // before that, no sequence comes twice
+	}
 	s.spent++
-	if fails && s.found == nil {
+	if fails && s.Found == nil {
 		s.spent, s.since = 0, time.Now()
 	}
 	if fails {
-		s.found = &seq
+		s.Found = &seq
 	}
 	return fails, true
 }

@@ -21,9 +21,9 @@ func never() bool { return false }
 
 // hunt searches with a fault and returns the smallest sequence found, nil if none.
 func hunt(s shape, seed uint64, n int, try func(Sequence) bool) *Sequence {
-	h := search{draws: s.draws(), try: try, stop: never, tries: shrinkTries, time: time.Minute}
-	h.run(seed, n)
-	return h.found
+	h := Search{Draws: s.draws(), Try: try, Stop: never, Tries: shrinkTries, Time: time.Minute}
+	h.Run(seed, n)
+	return h.Found
 }
 
 // has counts the ops of a form.
@@ -110,13 +110,13 @@ func TestSearchKeepsWhatComesOnce(t *testing.T) {
 
 func TestSearchEnds(t *testing.T) {
 	tries := 0
-	h := search{draws: drawn(Must).draws(), try: func(Sequence) bool { tries++; return false }, stop: func() bool { return tries == 5 }}
-	if h.run(1, 1000); tries != 5 || h.found != nil {
-		t.Errorf("stopped after %d tries, %v", tries, h.found)
+	h := Search{Draws: drawn(Must).draws(), Try: func(Sequence) bool { tries++; return false }, Stop: func() bool { return tries == 5 }}
+	if h.Run(1, 1000); tries != 5 || h.Found != nil {
+		t.Errorf("stopped after %d tries, %v", tries, h.Found)
 	}
 	tries = 0
-	h = search{draws: drawn(Must).draws(), try: func(Sequence) bool { tries++; return tries%2 == 0 }, stop: never, tries: 50, time: time.Minute}
-	if h.run(1, 1000); tries > 2+50 {
+	h = Search{Draws: drawn(Must).draws(), Try: func(Sequence) bool { tries++; return tries%2 == 0 }, Stop: never, Tries: 50, Time: time.Minute}
+	if h.Run(1, 1000); tries > 2+50 {
 		t.Errorf("%d tries to make it smaller, want at most 50", tries)
 	}
 	func() {

@@ -69,13 +69,13 @@ type shape struct {
 // choice is the first of a list, and the shortest list.
 func (s shape) draws() *rapid.Generator[Sequence] {
 	longest := s.t.Profile.MaxKey
-	lengths := []int{0, 0, 0, 0, 0, 0, longest, longest - 1, longest, 2, 3, min(longest, 100), min(longest, 128), min(longest, 200)}
+	lengths := []int{0, 0, 0, 0, 0, 0, longest, longest - 1, longest, 3, min(longest, 100), min(longest, 128), min(longest, 200)}
 	alphabets := []int{0}
 	if s.level >= Should {
 		alphabets = []int{0, 0, 0, 1, 2}
 	}
 	if s.level == anything {
-		lengths = append(lengths, 1) // there are not many: what one try leaves behind, a later one may find
+		lengths = append(lengths, 2, 1) // there are not many: what one try leaves behind, a later one may find
 	}
 	pieceCounts, helds := []int{0}, []int{0}
 	if s.t.Has(Cuts) {

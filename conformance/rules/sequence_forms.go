@@ -6,7 +6,7 @@ type sequenceForm struct {
 	weight int
 	uses   int           // which parts of an op make uses
 	asked  func(*T) bool // whether the endpoint can be asked; nil: any can
-	write  func(w *sequenceWriter, o op) request
+	write  func(w *sequenceWriter, o op) Request
 }
 
 // The parts of an op that a form uses.

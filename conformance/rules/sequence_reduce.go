@@ -2,9 +2,9 @@ package rules
 
 import "slices"
 
-// reduce returns a sequence that still fails and is smaller: every part that can be left out or made plainer alone is. Rapid knows
+// Reduce returns a sequence that still fails and is smaller: every part that can be left out or made plainer alone is. Rapid knows
 // what was drawn and not what it means, so it leaves a request standing whose removal would change what the next draw is taken for.
-func (s Sequence) reduce(fails func(Sequence) bool) Sequence {
+func (s Sequence) Reduce(fails func(Sequence) bool) Sequence {
 	for changed := true; changed; {
 		changed = false
 		try := func(change func(*Sequence)) bool {

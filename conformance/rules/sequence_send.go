@@ -3,16 +3,15 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// send is what one client sends before anybody reads: whole requests, or the rest of one, or one as far as it goes.
-type send struct {
-	client   int
-	pieces   []string // in writes of their own, apart
-	requests []request
+// Send is what one client sends before anybody reads: whole requests, or the rest of one, or one as far as it goes.
+type Send struct {
+	Client   int       // from 0
+	Pieces   []string  // in writes of their own, apart
+	Requests []Request // those that are whole now; none if this is the beginning of one
 }
 
 // sequenceWriter turns a Sequence into bytes, and is the model of what they do: which key has which value once all
@@ -26,15 +25,11 @@ type sequenceWriter struct {
 
 // sends gives the keys names that no other try has, and returns the sequence as it is to be sent. What the names begin with must be
 // new to the endpoint.
-func (s Sequence) sends(t *T, begin string, try int) []send {
-	nonce := begin + strconv.FormatInt(int64(try), 36)
-	w := &sequenceWriter{t: t, least: len(nonce) + 1, values: map[string]string{}}
-	for i, shape := range s.keys {
-		w.keys = append(w.keys, shape.name(nonce, try, i))
-	}
+func (s Sequence) sends(t *T, begin string, try int) []Send {
+	w := &sequenceWriter{t: t, keys: s.names(begin, try), least: len(nonce(begin, try)) + 1, values: map[string]string{}}
 	var (
-		list    []send
-		waiting []send // the rest of a request that is sent after the next burst
+		list    []Send
+		waiting []Send // the rest of a request that is sent after the next burst
 	)
 	for i := 0; i < len(s.bursts); i++ {
 		b := s.bursts[i]
@@ -43,7 +38,7 @@ func (s Sequence) sends(t *T, begin string, try int) []send {
 			b.ops = append(slices.Clone(b.ops), s.bursts[i].ops...)
 			b.cuts = append(slices.Clone(b.cuts), s.bursts[i].cuts...)
 		}
-		if len(waiting) > 0 && waiting[0].client == b.client {
+		if len(waiting) > 0 && waiting[0].Client == b.client {
 			list, waiting = append(list, w.run(waiting)...), nil
 		}
 		sends, rest := w.burst(b)
@@ -53,10 +48,20 @@ func (s Sequence) sends(t *T, begin string, try int) []send {
 	return append(list, w.run(waiting)...)
 }
 
+func (s Sequence) names(begin string, try int) (keys []string) {
+	for i, shape := range s.keys {
+		keys = append(keys, shape.name(nonce(begin, try), try, i))
+	}
+	return keys
+}
+
+// nonce is what the names of a try's keys begin with. All are of one length, so that no reply is longer from one try to the next.
+func nonce(begin string, try int) string { return fmt.Sprintf("%s%04d", begin, try) }
+
 // run lets the model do what requests that are now whole do.
-func (w *sequenceWriter) run(list []send) []send {
+func (w *sequenceWriter) run(list []Send) []Send {
 	for _, s := range list {
-		for _, r := range s.requests {
+		for _, r := range s.Requests {
 			w.done(r)
 		}
 	}
@@ -64,38 +69,38 @@ func (w *sequenceWriter) run(list []send) []send {
 }
 
 // burst writes what one client sends; rest is what waits for the next burst.
-func (w *sequenceWriter) burst(b burst) (list, rest []send) {
-	now := send{client: b.client}
+func (w *sequenceWriter) burst(b burst) (list, rest []Send) {
+	now := Send{Client: b.client}
 	flush := func() {
-		if len(now.requests) == 0 {
+		if len(now.Requests) == 0 {
 			return
 		}
 		var bytes strings.Builder
-		for _, r := range now.requests {
-			bytes.WriteString(r.text)
+		for _, r := range now.Requests {
+			bytes.WriteString(r.Text)
 		}
-		now.pieces = cut(bytes.String(), b.cuts)
+		now.Pieces = cut(bytes.String(), b.cuts)
 		list = append(list, now)
-		now = send{client: b.client}
+		now = Send{Client: b.client}
 	}
 	for i, o := range b.ops {
 		r := sequenceForms[o.form].write(w, o)
 		last := i == len(b.ops)-1
-		if r.alone || last && b.held > 0 {
+		if r.Alone || last && b.held > 0 {
 			flush()
 		}
-		now.requests = append(now.requests, r)
-		if last && b.held > 0 && !r.leaves && !r.alone {
-			at := hold(r.text, b.held)
+		now.Requests = append(now.Requests, r)
+		if last && b.held > 0 && !r.Leaves && !r.Alone {
+			at := hold(r.Text, b.held)
 			flush()
-			list[len(list)-1] = send{client: b.client, pieces: []string{r.text[:at]}}
-			return list, []send{{client: b.client, pieces: []string{r.text[at:]}, requests: []request{r}}}
+			list[len(list)-1] = Send{Client: b.client, Pieces: []string{r.Text[:at]}}
+			return list, []Send{{Client: b.client, Pieces: []string{r.Text[at:]}, Requests: []Request{r}}}
 		}
 		w.done(r)
-		if b.apart || r.alone || r.leaves {
+		if b.apart || r.Alone || r.Leaves {
 			flush()
 		}
-		if r.leaves {
+		if r.Leaves {
 			break // what is sent behind it is END-03's
 		}
 	}
@@ -125,9 +130,9 @@ func cut(text string, places []int) (pieces []string) {
 }
 
 // name returns the ith key: the nonce and a letter that tells it from the others, at the end, where a key that is cut
-// short loses it.
+// short loses it. The first two differ in case only.
 func (k keyShape) name(nonce string, try, i int) string {
-	letter := string(rune('a' + i))
+	letter := "aAb"[i : i+1]
 	n := k.length
 	if n == 0 {
 		n = len(nonce) + 1
@@ -138,9 +143,9 @@ func (k keyShape) name(nonce string, try, i int) string {
 	if n <= len(nonce) {
 		// Too short for all that: new to this run as long as there are such keys, but not to the endpoint.
 		short := make([]byte, n)
-		for number := try*keysOfSequence + i; n > 0; number /= 94 {
+		for number := try*keysOfSequence + i; n > 0; number /= 26 {
 			n--
-			short[n] = byte('!' + number%94)
+			short[n] = byte('a' + number%26)
 		}
 		return string(short)
 	}

@@ -15,7 +15,7 @@ func TestSequencesAreWellFormed(t *testing.T) {
 		forms, held, several := map[int]bool{}, 0, 0
 		hunt(s, 1, 300, func(q Sequence) bool {
 			for i, k := range q.keys {
-				if name := k.name("nonce0123", 7, i); k.length > 0 && len(name) != k.length || k.length > 9 && !strings.HasSuffix(name, string(rune('a'+i))) {
+				if name := k.name("nonce0123", 7, i); k.length > 0 && len(name) != k.length || k.length > 9 && !strings.HasSuffix(name, "aAb"[i:i+1]) {
 					t.Errorf("%v is called %q", k, name)
 				}
 			}
@@ -30,24 +30,24 @@ func TestSequencesAreWellFormed(t *testing.T) {
 			}
 			whole := map[int]string{}
 			for i, send := range q.sends(s.t, "nonce", 123) {
-				text := strings.Join(send.pieces, "")
-				if send.requests == nil {
+				text := strings.Join(send.Pieces, "")
+				if send.Requests == nil {
 					held++
-					whole[send.client] = text
+					whole[send.Client] = text
 					continue
 				}
 				want := ""
-				for _, r := range send.requests {
-					want += r.text
-					if r.alone && len(send.requests) > 1 {
-						t.Errorf("%q is not sent alone", r.text)
+				for _, r := range send.Requests {
+					want += r.Text
+					if r.Alone && len(send.Requests) > 1 {
+						t.Errorf("%q is not sent alone", r.Text)
 					}
 				}
-				if got := whole[send.client] + text; got != want || slices.Contains(send.pieces, "") {
-					t.Errorf("send %d: %q in %q, want %q", i, got, send.pieces, want)
+				if got := whole[send.Client] + text; got != want || slices.Contains(send.Pieces, "") {
+					t.Errorf("send %d: %q in %q, want %q", i, got, send.Pieces, want)
 				}
-				whole[send.client] = ""
-				several += len(send.pieces) - 1
+				whole[send.Client] = ""
+				several += len(send.Pieces) - 1
 			}
 			for client, rest := range whole {
 				if rest != "" {
@@ -77,9 +77,9 @@ func TestHeldRequestsRunWhenTheyAreWhole(t *testing.T) {
 	}}
 	var got []string
 	for _, send := range q.sends(s.t, "n", 7) {
-		got = append(got, fmt.Sprintf("%d %q", send.client, send.pieces))
+		got = append(got, fmt.Sprintf("%d %q", send.Client, send.Pieces))
 	}
-	want := []string{`0 ["set n7a 3\r\n"]`, `1 ["get n7a\r\nset n7a 1\r\nj\r\n"]`, `0 ["abc\r\n"]`, `2 ["get n7a\r\n"]`}
+	want := []string{`0 ["set n0007a 3\r\n"]`, `1 ["get n0007a\r\nset n0007a 1\r\nj\r\n"]`, `0 ["abc\r\n"]`, `2 ["get n0007a\r\n"]`}
 	if !slices.Equal(got, want) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
@@ -89,7 +89,7 @@ func TestHeldRequestsRunWhenTheyAreWhole(t *testing.T) {
 func TestKeysAreFresh(t *testing.T) {
 	for length := range 14 {
 		seen := map[string]bool{}
-		for try := range min(3000, []int{3000, 31, 2900}[min(length, 2)]) {
+		for try := range min(3000, []int{3000, 8, 225, 3000}[min(length, 3)]) {
 			for i := range keysOfSequence {
 				key := keyShape{length: length}.name(fmt.Sprintf("nonce%d", try), try, i)
 				if seen[key] || length > 0 && len(key) != length || strings.ContainsAny(key, " \r\n\t\x7f") {
@@ -98,6 +98,19 @@ func TestKeysAreFresh(t *testing.T) {
 				seen[key] = true
 			}
 		}
+	}
+}
+
+func TestRename(t *testing.T) {
+	s := Sequence{keys: []keyShape{{}, {length: 250}, {length: 3}}}.Recognizable()
+	var was, is string
+	for i, key := range s.names("n", 7) {
+		was += fmt.Sprintf("VALUE %s 3\r\n%s\r\nget %s\r\nabcabc\r\n", key, key, key)
+		other := s.names("n", 12)[i]
+		is += fmt.Sprintf("VALUE %s 3\r\n%s\r\nget %s\r\nabcabc\r\n", other, other, other)
+	}
+	if got := Rename(was, "n", 7, 12); got != is {
+		t.Errorf("%q\nwant %q", got, is)
 	}
 }
 

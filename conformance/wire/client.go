@@ -138,8 +138,11 @@ func (c *Client) ReadToEnd(max int) (p []byte, reset bool, err error) {
 
 // Await waits at most d for something that can be read, be it the end of the stream, and reports whether there is.
 func (c *Client) Await(d time.Duration) bool {
-	return len(c.buf) > 0 || c.fill(time.Now().Add(d)) == nil || c.end != nil
+	return len(c.buf) > 0 || c.Receive(d) == nil || c.end != nil
 }
+
+// Receive waits at most d for more than is Pending. The error says why nothing came: Timeout, or how the stream has ended.
+func (c *Client) Receive(d time.Duration) error { return c.fill(time.Now().Add(d)) }
 
 // Pending returns what has been received and not read, without waiting. It is valid until the next read.
 func (c *Client) Pending() []byte { return c.buf }
