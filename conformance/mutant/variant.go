@@ -135,7 +135,7 @@ func oddWrites() []Variant {
 					return readBlock(c, size)
 				}
 			}},
-		{"set-in-two-writes", "reads the block from the next packet", "wants a set's line and block in two writes", []string{"FRM-08", "FRM-09", "FRM-11", "FRM-15"},
+		{"set-in-two-writes", "reads the block from the next packet", "wants a set's line and block in two writes", []string{"FRM-08", "FRM-09", "FRM-11"},
 			func(l *lite) {
 				l.block = func(c *client, size int64) (block, error) {
 					c.skip(c.in.Buffered())
