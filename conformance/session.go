@@ -11,6 +11,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2/types"
 
+	"memlite/conformance/detect"
 	"memlite/conformance/rules"
 	"memlite/reports"
 )
@@ -79,8 +80,11 @@ func (s *Session) open(filter types.LabelFilter) (err error) {
 		return err
 	}
 	found, err := s.cfg.resolve(s.ctx, s.target.Endpoint())
-	if err != nil {
+	if err != nil && (s.target.Server == nil || s.ctx.Err() != nil) {
 		return err
+	}
+	if err != nil { // it ran a moment ago, and is started again for the rules
+		found = detect.Found{Profile: s.profile, Observed: []string{"The server did not live until it was found out how it speaks: " + err.Error() + "."}}
 	}
 	s.profile, s.observed = found.Profile, found.Observed
 	s.target.Profile = s.profile

@@ -30,6 +30,10 @@ everything that it has started is gone at the end. With ADDR beside --start the
 server listens there. Without {data} in the command the server keeps its values
 wherever it does.
 
+--targets asks many: a YAML list of endpoints, each with name and addr or start,
+and if need be profile, dir, env and timeout (README.md has an example). One that
+cannot be started or reached is a part of the result, and the next is asked.
+
 Nothing is green by accident: if no rule matches, nothing was checked and that
 is status 2.`
 
@@ -42,11 +46,12 @@ func newConform(command []string) *cobra.Command {
 		out      outputs
 		list     bool
 		explain  []string
+		targets  string
 		wire     bool
 		printing bool
 	)
 	cmd := &cobra.Command{
-		Use:   "conform ADDR|--start COMMAND [flags]",
+		Use:   "conform ADDR|--start COMMAND|--targets FILE [flags]",
 		Short: "check that an endpoint keeps the protocol",
 		Long: aboutConform + exitHelp("0 every rule that was run holds", "1 a rule failed", "2 could not run, or no rule matched",
 			"3 a rule could not be decided, or cut short (reports are written)"),
@@ -55,6 +60,7 @@ func newConform(command []string) *cobra.Command {
   memlite conform :5001 --label-filter 1-client --show-wire
   memlite conform --start 'bin/memlite serve {port} --data {data}' --label-filter durability
   memlite conform :5001 --profile auto --print-profile > ours.yaml
+  memlite conform --targets servers.yaml --report html=matrix.html
   memlite conform --list --level may
   memlite conform --explain SET-04`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -67,8 +73,12 @@ func newConform(command []string) *cobra.Command {
 				return usagef("unexpected argument %q: there is one ADDR", args[1])
 			case list && len(explain) > 0:
 				return usagef("--list and --explain: give one of them")
-			case len(args) == 0 && !list && len(explain) == 0 && config.Start == "" && !(printing && profile.value != conformance.Auto):
-				return usagef("no address given (nor --start, a command that runs the server)")
+			case targets != "" && (len(args) > 0 || config.Start != ""):
+				return usagef("--targets names the endpoints: give no ADDR and no --start beside it")
+			case targets != "" && (list || len(explain) > 0 || printing):
+				return usagef("--targets asks endpoints, --list, --explain and --print-profile do something else: give one of them")
+			case len(args) == 0 && !list && len(explain) == 0 && config.Start == "" && targets == "" && !(printing && profile.value != conformance.Auto):
+				return usagef("no address given (nor --start, a command that runs the server, nor --targets, a list of them)")
 			}
 			return nil
 		},
@@ -83,6 +93,9 @@ func newConform(command []string) *cobra.Command {
 				return listRules(cmd.OutOrStdout(), config)
 			case len(explain) > 0:
 				return explainRules(cmd.OutOrStdout(), explain)
+			}
+			if targets != "" {
+				return conformAll(cmd, config, targets, out, wire)
 			}
 			if len(args) > 0 {
 				target, err := parseAddress(args[0])
@@ -100,6 +113,7 @@ func newConform(command []string) *cobra.Command {
 	profile.add(cmd, "profile", "how the endpoint speaks: "+strings.Join(profile.choices, ", ")+" or FILE.yaml")
 	level.add(cmd, "level", "run rules up to this level: must, should or may")
 	cmd.Flags().StringVar(&config.Start, "start", "", "start the server with this shell `COMMAND`, to stop and kill it too: {port} and {data} become a free port and a folder")
+	cmd.Flags().StringVar(&targets, "targets", "", "ask all endpoints that `FILE`.yaml lists, one after the other")
 	cmd.Flags().StringVar(&config.LabelFilter, "label-filter", "", "run only the rules that `FILTER` matches: IDs, labels, families")
 	cmd.Flags().Int64Var(&config.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	cmd.Flags().Var(&timeout, "timeout", "longest time for the whole run")

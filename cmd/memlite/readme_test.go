@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"memlite/conformance"
 	"memlite/server"
 )
 
@@ -62,6 +63,19 @@ func TestReadmeCommands(t *testing.T) {
 		if _, err := os.Stat(name); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestReadmeTargets reads the list of endpoints that README.md shows.
+func TestReadmeTargets(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(readme), "```yaml\n- name:")
+	text, _, found := strings.Cut(after, "```")
+	if list, err := conformance.ReadTargets("README.md", []byte("- name:"+text), conformance.Config{}); err != nil || !found || len(list) < 3 {
+		t.Errorf("%+v %v", list, err)
 	}
 }
 

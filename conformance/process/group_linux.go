@@ -15,16 +15,21 @@ const tick = time.Second / 100
 
 // status is what /proc/PID/stat says of a process.
 type status struct {
-	state byte // R: it runs, or waits for a processor; Z: it is no more, but nobody has asked for its exit status
-	group int
-	cpu   time.Duration // user and system
+	state   byte // R: it runs, or waits for a processor; Z: its first thread is no more
+	group   int
+	threads int
+	cpu     time.Duration // user and system
 }
+
+// lives is false for a process that is no more and whose exit status nobody has asked for. While other threads than its first still end, its
+// files are open, and its port is taken.
+func (s status) lives() bool { return s.state != 'Z' || s.threads > 1 }
 
 // alive reports whether anything of it runs.
 func (g group) alive() bool {
 	if syscall.Kill(-g.leader, 0) == nil {
 		for _, pid := range processes() {
-			if s, ok := statusOf(pid); ok && s.group == g.leader && s.state != 'Z' {
+			if s, ok := statusOf(pid); ok && s.group == g.leader && s.lives() {
 				return true
 			}
 		}
@@ -42,7 +47,7 @@ func (g group) strays() (pids []int) {
 		if err != nil || !bytes.Contains(append([]byte{0}, environ...), append([]byte{0}, g.mark+"\x00"...)) {
 			continue
 		}
-		if s, ok := statusOf(pid); ok && s.group != g.leader && s.state != 'Z' {
+		if s, ok := statusOf(pid); ok && s.group != g.leader && s.lives() {
 			pids = append(pids, pid)
 		}
 	}
@@ -102,12 +107,15 @@ func statusIn(folder string) (status, bool) {
 // parseStat reads "PID (name) state ppid pgrp …"; the name may have spaces and brackets in it. See proc(5).
 func parseStat(text string) (s status, ok bool) {
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(fields) < 15 {
+	if len(fields) < 18 {
 		return s, false
 	}
 	s.state = fields[0][0]
 	var err error
 	if s.group, err = strconv.Atoi(fields[2]); err != nil {
+		return s, false
+	}
+	if s.threads, err = strconv.Atoi(fields[17]); err != nil {
 		return s, false
 	}
 	for _, field := range fields[11:15] { // utime, stime, cutime, cstime

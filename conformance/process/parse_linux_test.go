@@ -12,7 +12,7 @@ func FuzzStat(f *testing.F) {
 	f.Add("")
 	f.Add(")")
 	f.Fuzz(func(t *testing.T, text string) {
-		if s, ok := parseStat(text); ok && (s.state == 0 || len(strings.Fields(text)) < 15) {
+		if s, ok := parseStat(text); ok && (s.state == 0 || len(strings.Fields(text)) < 18) {
 			t.Errorf("%q: %+v", text, s)
 		}
 	})
@@ -20,7 +20,7 @@ func FuzzStat(f *testing.F) {
 
 func TestStat(t *testing.T) {
 	s, ok := parseStat("77 (a) b (c)) Z 1 66 1 0 -1 4194560 1 2 3 4 100 50 25 25 20 0 1 0 9")
-	if want := (status{'Z', 66, 2 * time.Second}); !ok || s != want {
+	if want := (status{'Z', 66, 1, 2 * time.Second}); !ok || s != want || s.lives() {
 		t.Errorf("%+v %v, want %+v", s, ok, want)
 	}
 }

@@ -109,7 +109,7 @@ func (s *Server) await(ctx context.Context, l *life, addr string, began time.Tim
 		case up:
 			return ""
 		case ctx.Err() != nil:
-			return context.Cause(ctx).Error()
+			return fmt.Sprintf("it did not listen on %s by then", addr)
 		case time.Since(began) > within:
 			return fmt.Sprintf("it did not listen on %s within %v", addr, within.Round(time.Millisecond))
 		}

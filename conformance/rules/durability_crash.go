@@ -112,7 +112,7 @@ func (t *T) startAndKill(after time.Duration) {
 	t.target.life.Lock()
 	defer t.target.life.Unlock()
 	t.log.Note(0, fmt.Sprintf("the server is started, and killed with SIGKILL after %v", after.Round(100*time.Microsecond)))
-	if t.target.taken {
+	if t.target.taken != "" {
 		_ = t.server().Renew(false)
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, after)

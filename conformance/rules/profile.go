@@ -151,9 +151,13 @@ const anyRefusal = "ERROR…|CLIENT_ERROR…|SERVER_ERROR…"
 
 // memcachedDeviations are memcached's own, seen on 1.6.18 and stated in its source.
 func memcachedDeviations() map[string]string {
-	return map[string]string{
+	known := map[string]string{
 		"LIM-07": "memcached removes the key's earlier value when a set of it is too large, on purpose: a stale value would stay otherwise (proto_text.c, process_update_command)",
 	}
+	for _, id := range []string{"DUR-01", "DUR-02", "DUR-03", "DUR-04", "DUR-05", "DUR-06", "DUR-07", "DUR-10"} {
+		known[id] = "memcached is a cache: it keeps its values in memory, and they go with it"
+	}
+	return known
 }
 
 func replies(stored, mismatch, bad, missing string) (r [Busy + 1][]string) {

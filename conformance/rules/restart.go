@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"memlite/conformance/process"
@@ -39,19 +38,27 @@ func endings() []ending {
 
 // kill ends the server without a chance to do anything.
 func (t *T) kill() {
-	s := t.server()
 	t.log.Note(0, "the server is killed with SIGKILL")
-	if err := s.Kill(); err != nil {
+	t.clear()
+}
+
+// clear leaves nothing of the server running.
+func (t *T) clear() {
+	if err := t.server().Kill(); err != nil {
 		t.Inconclusive("%v", err)
 	}
 }
 
 // stop tells the server to end and waits until it has. One that does not end in time is killed: that it ends is a rule of its own.
 func (t *T) stop() {
-	if _, ended := t.terminate(); !ended {
-		t.log.Note(0, "it has not ended and is killed")
+	took, ended := t.terminate()
+	if !ended {
+		t.log.Note(0, "it has not ended")
+		t.kill()
+		return
 	}
-	t.kill()
+	t.log.Note(0, fmt.Sprintf("it has ended after %v", took.Round(time.Millisecond)))
+	t.clear()
 }
 
 // terminate tells the server to end, and says how long that took.
@@ -95,8 +102,7 @@ func (t *T) startFailed(err error) {
 	if t.ctx.Err() != nil {
 		t.Inconclusive("%v", t.ctx.Err())
 	}
-	_, why, _ := strings.Cut(err.Error(), `": `)
-	t.Wrong(state, fmt.Sprintf("the server to listen again within %v", t.server().Within().Round(time.Second)), why, "the server does not start again on its data: %s", why)
+	t.Wrong(state, fmt.Sprintf("the server to listen again within %v", t.server().Within().Round(time.Second)), why(err), "the server does not start again on its data: %s", why(err))
 }
 
 // Rounds is how often to restart the server: want where it starts quickly, fewer where it takes its time, but not less than least.

@@ -88,23 +88,29 @@ func (g *Target) revive(ctx context.Context, rule Rule) (did string, said int64)
 // restart starts the server on its data: on its port or, where that is still taken from the last time, on another. That the port is free again
 // is a rule of its own.
 func (g *Target) restart(ctx context.Context) error {
-	if g.taken {
+	if g.taken != "" {
 		_ = g.Server.Renew(false)
 	}
 	err := g.Server.Start(ctx)
-	if err != nil && !g.taken && ctx.Err() == nil {
+	if err != nil && g.taken == "" && ctx.Err() == nil {
 		if e := g.Server.Renew(false); e != nil {
 			return err
 		}
 		if e := g.Server.Start(ctx); e != nil {
 			return err
 		}
-		g.taken, err = true, nil
+		g.taken, err = why(err), nil
 	}
 	if err == nil {
 		g.counted = false
 	}
 	return err
+}
+
+// why is what a failed start says behind the command.
+func why(err error) string {
+	_, text, _ := strings.Cut(err.Error(), `": `)
+	return text
 }
 
 // attended asks a rule and sees to the server: how it ended, if it did, and whose fault that is. Where a rule got not one byte of answer, the
@@ -215,8 +221,8 @@ func (g *Target) Warnings() (list []string) {
 	if g.lost != "" {
 		list = append(list, g.lost)
 	}
-	if g.taken {
-		list = append(list, "the server could not be started again on its port, and was given others (DUR-08 is about that)")
+	if g.taken != "" {
+		list = append(list, "the server could not be started again on its port, and was given others (DUR-08 is about that): "+g.taken)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -62,7 +62,7 @@ type Target struct {
 	exits    []Exit
 	counted  bool   // the last end is among them
 	last     string // the rule that was asked last
-	taken    bool   // its port is not free again after an end
+	taken    string // why it could not listen on its port again, once that has happened
 	stubborn bool   // it does not end when it is told to
 	lost     string // why it cannot be started any more
 }
