@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	runs = flag.Int("runs", 2, "how often TestNoFalseFailures runs the suite on good servers, half of the times beside a busy process")
+	runs = flag.Int("runs", 1, "how often TestNoFalseFailures runs the suite on good servers, half of the times beside a busy process")
 	burn = flag.Duration("burn", 0, "do nothing but use up the processors for that long")
 )
 

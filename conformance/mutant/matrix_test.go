@@ -48,7 +48,7 @@ func TestMutantsAreKilled(t *testing.T) {
 		slots  = make(chan bool, 8)
 		alone  []func()
 	)
-	for _, m := range All() {
+	for _, m := range some(All()) {
 		for _, id := range m.Rules {
 			rule, ok := byID[id]
 			switch {
@@ -69,6 +69,16 @@ func TestMutantsAreKilled(t *testing.T) {
 	if *printTable {
 		shown.print(os.Stdout, len(byID))
 	}
+}
+
+// some is all of list, and with -short, as the race detector has it run, every fourth: the rest finds no other races.
+func some[E any](list []E) (out []E) {
+	for i, e := range list {
+		if !testing.Short() || i%4 == 0 {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 var printTable = flag.Bool("table", false, "print the kill matrix")

@@ -19,7 +19,7 @@ var bulky = []string{"SET-19", "FRM-13", "LIM-06", "LIM-07", "CON-01", "CON-02",
 
 // An odd server is told in one sentence and tested for the rest: asked in its own words it fails what its oddity breaks, and no more.
 func TestVariants(t *testing.T) {
-	beside(t, Variants(), func(v Variant) {
+	beside(t, some(Variants()), func(v Variant) {
 		began := time.Now()
 		target, said := detected(t, v.Mutant())
 		if target == nil {
