@@ -39,6 +39,9 @@ func Dial(ctx context.Context, addr string, wait time.Duration, log *Transcript)
 	d := net.Dialer{Timeout: wait}
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
+		if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
+			<-ctx.Done() // the dialer looks at the clock, and is ahead of the context's timer: nobody may take that for the other side's doing
+		}
 		e := dialError(err)
 		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
 			e.Err = fmt.Errorf("no connection within %v", wait)

@@ -68,6 +68,29 @@ func TestKindsOfEnd(t *testing.T) {
 	}
 }
 
+// late is a context whose timer runs late, as on a busy machine.
+type late struct {
+	context.Context
+	end time.Time
+}
+
+func (l late) Deadline() (time.Time, bool) { return l.end, true }
+
+// Whoever asks why there was no connection learns that the time was over.
+func TestDialAtDeadline(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err = Dial(late{ctx, time.Now()}, ln.Addr().String(), time.Second, NewTranscript())
+	if err == nil || ctx.Err() == nil {
+		t.Errorf("error %v, and the context's %v", err, ctx.Err())
+	}
+}
+
 func TestDialErrors(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
