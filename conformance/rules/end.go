@@ -230,10 +230,10 @@ func endRules() []Rule {
 				other.Set(present, value)
 				set := t.SetRequest(present, "abc")
 				line := len(t.SetLine(present, 3))
-				list := []string{"get " + present + "\r", "nonsense", "\r", t.unfinished(present, 3, "abc\n")}
+				list := []string{"nonsense"}
 				if t.Has(CRLF) && t.Has(Block) {
 					lf := strings.ReplaceAll(set, "\r\n", "\n")
-					list = append(list, lf[:len(lf)-1], lf[:len(lf)-2], lf[:line])
+					list = append(list, "get "+present+"\r", "\r", t.unfinished(present, 3, "abc\n"), lf[:len(lf)-1], lf[:len(lf)-2], lf[:line])
 				}
 				for _, cut := range Some(t, append(list, "get "+present, "g", set[:line-4], set[:line], set[:line+len(t.Profile.LineEnd)],
 					set[:len(set)-1], set[:len(set)-2], set[:len(set)-4], t.unfinished(present, 0, ""),

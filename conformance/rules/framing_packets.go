@@ -123,6 +123,9 @@ func packetRules() []Rule {
 				}
 				for _, n := range Some(t, []int{t.UpTo(3000), t.UpTo(16 << 10), t.UpTo(100_000)}, 1) {
 					key, value, end := t.Key(), t.Text(n), t.Profile.BlockEnd
+					if len(end) < 2 {
+						break
+					}
 					c.Step("a set of %d bytes, the last byte of its line end in a packet of its own", n)
 					c.SendApart(t.Lines(t.SetLine(key, n))+value+end[:len(end)-1], end[len(end)-1:])
 					c.Expect(Stored)

@@ -103,7 +103,7 @@ func setLineRules() []Rule {
 					var asks []exchange
 					for b := range 256 {
 						if one := string([]byte{byte(b)}); !strings.Contains(" \t\n\v\f\r\x85\xa00123456789", one) {
-							asks = append(asks, exchange{t.Lines(t.sizeOnly(key, "3"+one), t.sizeOnly(key, one+"3")), func(c *Client) { c.Expect(BadCommand); c.Expect(BadCommand) }})
+							asks = append(asks, exchange{t.Lines(t.sizeOnly(key, "3"+one)), answers(BadCommand)}, exchange{t.Lines(t.sizeOnly(key, one+"3")), answers(BadCommand)})
 						}
 					}
 					c.Step("sizes of one digit and one byte that is none, of every kind")
