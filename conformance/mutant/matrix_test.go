@@ -33,6 +33,12 @@ func TestMutantsAreKilled(t *testing.T) {
 	var shown killed
 	kill := func(m Mutant, id string) {
 		out, err := judge(m, byID[id])
+		// Whether a race shows is a matter of chance, and of how busy the machine is; a user's run has it once, at other rules too.
+		for tries := 1; tries < 3 && err == nil && out.Status == reports.Passed; tries++ {
+			if out, err = judge(m, byID[id]); err == nil && out.Status == reports.Failed {
+				t.Logf("%s is killed by %s only at try %d", m.Name, id, tries+1)
+			}
+		}
 		shown.add(m.Name, id, err == nil && out.Status == reports.Failed)
 		switch {
 		case err != nil:
