@@ -20,7 +20,7 @@ demo: build ## reference server, suite and load in one go; leaves out/index.html
 test: ## all tests
 	go test ./...
 
-race: ## the tests under the race detector, with a quarter of the known-bad servers (needs a C compiler)
+race: ## the tests under the race detector, with an eighth of the known-bad servers, whoever survives (needs a C compiler)
 	@command -v "$$(go env CC)" >/dev/null || { echo "make race: the race detector needs a C compiler ($$(go env CC)), for instance: apt-get install gcc libc6-dev" >&2; exit 2; }
 	CGO_ENABLED=1 go test -race -short ./...
 

@@ -70,6 +70,9 @@ func WriteProfile(ctx context.Context, w io.Writer, cfg Config) error {
 // hint says why so many rules have failed, if that has one cause: another way to speak than the profile's.
 func (s *Session) hint() {
 	ran, failed, alike := s.tally()
+	if 2*s.target.Dismiss() > failed { // that is the cause
+		return
+	}
 	if s.cfg.Profile == Auto || failed < 5 || 3*failed < ran && alike < 4 || s.target.RoundTrip == 0 || s.ctx.Err() != nil {
 		return
 	}

@@ -8,8 +8,8 @@ import (
 
 // outbox sends in its own time what is put into it, so that the client's requests can be run on although it takes no replies.
 type outbox struct {
+	more    chan bool // holds one element when there is something new to know
 	mu      sync.Mutex
-	more    *sync.Cond
 	parts   [][]byte
 	waiting int // bytes
 	closed  bool
@@ -19,11 +19,10 @@ type outbox struct {
 func outboxes(l *lite, room func(waiting int) bool) (of func(*client) *outbox) {
 	var all sync.Map // *client to *outbox
 	of = func(c *client) *outbox {
-		o := &outbox{}
-		o.more = sync.NewCond(&o.mu)
+		o := &outbox{more: make(chan bool, 1)}
 		known, there := all.LoadOrStore(c, o)
 		if !there {
-			l.running.Go(func() { o.drain(c.conn) })
+			l.running.Go(func() { o.drain(c.conn, l.done) })
 		}
 		return known.(*outbox)
 	}
@@ -33,29 +32,40 @@ func outboxes(l *lite, room func(waiting int) bool) (of func(*client) *outbox) {
 		defer o.mu.Unlock()
 		if room(o.waiting) {
 			o.parts, o.waiting = append(o.parts, append([]byte(nil), p...)), o.waiting+len(p)
-			o.more.Signal()
+			o.wake()
 		}
 		return len(p), nil
 	}
 	return of
 }
 
-func (o *outbox) drain(w io.Writer) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *outbox) wake() {
+	select {
+	case o.more <- true:
+	default:
+	}
+}
+
+func (o *outbox) drain(w io.Writer, done <-chan struct{}) {
 	for {
-		for len(o.parts) == 0 {
-			if o.closed {
-				return
-			}
-			o.more.Wait()
-		}
-		p := o.parts[0]
-		o.parts = o.parts[1:]
-		o.mu.Unlock()
-		w.Write(p) // a client that has gone is noticed where it is read from
 		o.mu.Lock()
-		o.waiting -= len(p)
+		parts, closed := o.parts, o.closed
+		o.parts = nil
+		o.mu.Unlock()
+		for _, p := range parts {
+			w.Write(p) // a client that has gone is noticed where it is read from
+			o.mu.Lock()
+			o.waiting -= len(p)
+			o.mu.Unlock()
+		}
+		if closed {
+			return
+		}
+		select {
+		case <-o.more:
+		case <-done:
+			return
+		}
 	}
 }
 
@@ -66,8 +76,7 @@ func (o *outbox) close(patience time.Duration) bool {
 		sent := o.waiting == 0
 		if sent || time.Since(began) > patience {
 			o.closed = true
-			o.parts = nil
-			o.more.Signal()
+			o.wake()
 			o.mu.Unlock()
 			return sent
 		}

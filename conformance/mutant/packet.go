@@ -181,6 +181,62 @@ func packets() []Mutant {
 					return min(n, 1023), err
 				}
 			}},
+		{"set-of-200-parts-refused", "refuses a set that comes in more than 200 packets", []string{"FRM-07"},
+			func(l *lite) {
+				var counts sync.Map // *client to the packets since its last request
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, _ := counts.LoadOrStore(c, 0)
+					counts.Store(c, n.(int)+1)
+					return c.conn.Read(p)
+				}
+				good := l.run
+				l.run = func(c *client, line string) error { err := good(c, line); counts.Delete(c); return err }
+				l.verdict = func(c *client, s request) bool {
+					n, _ := counts.LoadOrStore(c, 0)
+					return n.(int) <= 200 && l.isGood(c, s)
+				}
+			}},
+		{"cut-line-gathered-in-256", "gathers a command line that comes in parts in 256 bytes", []string{"FRM-08"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					if _, err := c.in.Peek(1); err != nil {
+						return "", err
+					}
+					p, _ := c.in.Peek(c.in.Buffered())
+					line, err := readLine(c)
+					if bytes.IndexByte(p, '\n') < 0 {
+						line = line[:min(len(line), 256)]
+					}
+					return line, err
+				}
+			}},
+		{"cr-lost-where-buffer-ends", "loses a CR that is the last byte of a packet which just fills its buffer of 4096 bytes", []string{"FRM-08", "SET-13"},
+			func(l *lite) {
+				l.receive = func(c *client, p []byte) (int, error) {
+					n, err := c.conn.Read(p[:min(len(p), 4096)])
+					if n == 4096 && p[n-1] == '\r' {
+						n--
+					}
+					return n, err
+				}
+			}},
+		{"line-end-missed-where-buffer-ends", "takes a LF at the start of its buffer of 4096 bytes for an empty line, and the CR before it for the line's end", []string{"FRM-08"},
+			func(l *lite) {
+				var full sync.Map // *client to whether what it sent before filled the buffer and ended in CR
+				l.receive = func(c *client, p []byte) (int, error) {
+					if len(p) <= 4096 {
+						full.Delete(c)
+						return c.conn.Read(p)
+					}
+					n, err := c.conn.Read(p[1:4097])
+					cut, _ := full.Swap(c, n == 4096 && p[n] == '\r')
+					if cut == true && n > 0 && p[1] == '\n' {
+						p[0] = '\n' // two of them, the first of which has the CR
+						return n + 1, err
+					}
+					return copy(p, p[1:n+1]), err
+				}
+			}},
 		{"byte-lost-at-2048", "loses the last byte of a packet that just fills its buffer of 2048 bytes", []string{"SET-14"},
 			func(l *lite) {
 				l.receive = func(c *client, p []byte) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -191,6 +192,22 @@ func impatience() []Mutant {
 					c.conn.SetReadDeadline(time.Now().Add(patience))
 					defer c.conn.SetReadDeadline(time.Time{})
 					return readLine(c)
+				}
+			}},
+		{"unfinished-request-forgotten", "forgets what has come of a request that is not whole after 1 s", []string{"CON-12"},
+			func(l *lite) {
+				l.line = func(c *client) (string, error) {
+					for {
+						if _, err := c.in.Peek(1); err != nil {
+							return "", err
+						}
+						c.conn.SetReadDeadline(time.Now().Add(patience / 2))
+						line, err := readLine(c)
+						c.conn.SetReadDeadline(time.Time{})
+						if !errors.Is(err, os.ErrDeadlineExceeded) {
+							return line, err
+						}
+					}
 				}
 			}},
 		{"slow-readers-closed", "closes a connection whose client has taken nothing for 2 s", []string{"CON-12"},

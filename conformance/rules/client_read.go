@@ -31,7 +31,7 @@ func (c *Client) Expect(outcomes ...Outcome) Outcome {
 	}
 	for _, o := range outcomes {
 		if more, ok := p.match(line, o); ok {
-			c.follow(want, line, more)
+			c.follow(want, more, line)
 			c.behind(quiet >= 0)
 			return o
 		}
@@ -61,7 +61,7 @@ func (c *Client) first(want string, mayBeSilent bool) (line string, silent bool)
 	c.sent = sent
 	line = c.line(want)
 	if more, ok := c.t.Profile.match(line, Stored); ok {
-		c.follow(want, line, more)
+		c.follow(want, more, line)
 		return "", true
 	}
 	return line, false
@@ -75,12 +75,12 @@ func (c *Client) behind(mayBeSilent bool) {
 }
 
 // follow reads the other lines of a reply whose first one has been read.
-func (c *Client) follow(want, got string, patterns []string) {
+func (c *Client) follow(want string, patterns []string, got ...string) {
 	for _, pattern := range patterns {
 		next := c.line(want)
-		got += next
+		got = append(got, next)
 		if text, ok := c.t.Profile.reads(next); !ok || !matches(pattern, text) {
-			c.wrong(want, got)
+			c.wrong(want, strings.Join(got, ""))
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (c *Client) ExpectRefused(missing int, outcomes ...Outcome) {
 	for range n + 8 {
 		line := c.line(want)
 		if p.isValueLine(line, marker, p.length(value)) {
-			c.body(quote([]byte(p.valueReply(marker, value))), line, value)
+			c.body(quoteAll(p.valueReply(marker, value)...), line, value)
 			return
 		}
 		if !p.means(line, BadCommand) && !p.means(line, Missing) {
@@ -121,7 +121,7 @@ func (c *Client) ExpectRefused(missing int, outcomes ...Outcome) {
 // ExpectValue reads the reply to a get of key, which must be value, byte for byte.
 func (c *Client) ExpectValue(key, value string) {
 	p := &c.t.Profile
-	want := quote([]byte(p.valueReply(key, value)))
+	want := quoteAll(p.valueReply(key, value)...)
 	head := ""
 	if len(p.Values) > 0 {
 		if head = c.line(want); !p.isValueLine(head, key, p.length(value)) {
@@ -139,7 +139,7 @@ func (c *Client) body(want, head, value string) {
 		if text, ok := c.t.Profile.reads(line); !ok || text != value {
 			c.wrong(want, line)
 		}
-		c.follow(want, value, c.t.Profile.ValueEnd)
+		c.follow(want, c.t.Profile.ValueEnd, value)
 		return
 	}
 	body, err := c.wire.ReadN(len(value))
@@ -152,7 +152,7 @@ func (c *Client) body(want, head, value string) {
 			quote([]byte(value)[at:min(at+12, len(value))]), quote(body[at:min(at+12, len(body))]))
 		c.wrong(want, head+string(body))
 	}
-	c.valueEnd(want, head+value)
+	c.valueEnd(want, head, value)
 }
 
 // Fetch asks for key and returns what the endpoint says is there. The reply must be well formed.
@@ -168,7 +168,7 @@ func (c *Client) Fetch(key string) (value string, found bool) {
 		return "", false
 	}
 	if more, ok := p.match(line, Missing); ok {
-		c.follow(want, line, more)
+		c.follow(want, more, line)
 		return "", false
 	}
 	switch n, ok := p.announced(line, key); {
@@ -178,7 +178,7 @@ func (c *Client) Fetch(key string) (value string, found bool) {
 			c.wrong(want, line)
 		}
 		value = text
-		c.follow(want, line, p.ValueEnd)
+		c.follow(want, p.ValueEnd, line)
 	case !ok:
 		c.wrong(want, line)
 	default:
@@ -187,7 +187,7 @@ func (c *Client) Fetch(key string) (value string, found bool) {
 			c.lost(err, []byte(line+string(body)), fmt.Sprintf("a value of %d bytes", n))
 		}
 		value = string(body)
-		c.valueEnd(quote([]byte(p.write(append([]string{""}, p.ValueEnd...)...)))+" after the value", "")
+		c.valueEnd(quote([]byte(p.write(append([]string{""}, p.ValueEnd...)...))) + " after the value")
 	}
 	c.behind(p.silent(Missing))
 	return value, true
@@ -212,13 +212,13 @@ func (p *Profile) announced(line, key string) (size int, ok bool) {
 }
 
 // valueEnd reads what follows a value: the end of its line and the lines after it. got is what has been read of the reply.
-func (c *Client) valueEnd(want, got string) {
+func (c *Client) valueEnd(want string, got ...string) {
 	p := &c.t.Profile
 	tail := c.line(want)
 	if rest, ok := p.reads(tail); !ok || rest != "" && !(p.TrailingSpace && rest == " ") {
-		c.wrong(want, got+tail)
+		c.wrong(want, strings.Join(got, "")+tail)
 	}
-	c.follow(want, got+tail, p.ValueEnd)
+	c.follow(want, p.ValueEnd, append(got, tail)...)
 }
 
 // ExpectEnd expects that the other side ends the connection and sends nothing more before.

@@ -215,7 +215,7 @@ func concurrencyRules() []Rule {
 						early.Send(t.unfinished(key, 9, "late"))
 						early.Close()
 					}
-					time.Sleep(t.pause())
+					t.Pause()
 					writer.Step("a client whose value had been replaced has left")
 					writer.Get(key, last)
 				}

@@ -59,7 +59,7 @@ func neighbours(t *T, big, large string) []neighbour {
 				clients[i] = t.Dial()
 				begin(clients[i])
 			}
-			time.Sleep(t.pause())
+			t.Pause()
 			return func() {
 				for _, c := range clients {
 					t.forget(c)
@@ -75,7 +75,7 @@ func neighbours(t *T, big, large string) []neighbour {
 				defer close(done)
 				_ = t.attempt(func() { work(c, left) }) // whether it is served well is another rule's business
 			}()
-			time.Sleep(t.pause())
+			t.Pause()
 			return func() { close(left); <-done; t.forget(c) }
 		}
 	}

@@ -64,7 +64,7 @@ func neighbourRules() []Rule {
 					for i := range 8 {
 						if i == 4 {
 							leaves.Close() // there are as many clients now as there were before
-							time.Sleep(t.pause())
+							t.Pause()
 						}
 						d := &dawdler{c: t.Dial(), key: t.Key(), value: t.Text(t.UpTo(20 + 37*i))}
 						if i%4 == 3 {
@@ -92,7 +92,7 @@ func neighbourRules() []Rule {
 							refused = append(refused, r)
 						}
 					}
-					time.Sleep(t.pause())
+					t.Pause()
 					for _, other := range []*Client{active, t.Dial()} {
 						other.Step("other clients have stopped in the middle of a set of this key")
 						other.Get(shared, "before")

@@ -27,7 +27,7 @@ func durabilityRules() []Rule {
 				for round := range t.Rounds(4, 2) {
 					end := endings()[round%2]
 					c := t.Dial()
-					for range t.Times(150, 8) {
+					for range t.Times(150, 4) {
 						v.set(c, t.Key(), t.Text(size(t.Rand, 4<<10)))
 					}
 					t.forget(c)
@@ -154,7 +154,7 @@ func durabilityRules() []Rule {
 				way back, an empty value taken for none, lengths in one or two bytes. Write lengths and raw bytes, or base64.`,
 			Check: func(t *T) {
 				v := t.newVault()
-				list := Some(t, awkwardValues(t), 8)
+				list := Some(t, awkwardValues(t), 6)
 				for _, value := range list {
 					v.offer(t.Key(), value)
 				}
@@ -186,7 +186,7 @@ func durabilityRules() []Rule {
 				for _, group := range lookAlikes(t) {
 					keys = append(keys, group...)
 				}
-				keys = Some(t, unique(append(keys, awkwardKeys(t)...)), 8)
+				keys = Some(t, unique(append(keys, awkwardKeys(t)...)), 6)
 				// All are set before any is read: one that another takes the place of is for GET-04, which runs without a restart.
 				for _, key := range keys {
 					v.offer(key, t.Text(1+t.Rand.IntN(40)))

@@ -85,7 +85,7 @@ func crashRules() []Rule {
 			Check: func(t *T) {
 				v := t.newVault()
 				c := t.Dial()
-				for range t.Times(400, 6) { // much, so that there is something to be in the midst of
+				for range t.Times(400, 4) { // much, so that there is something to be in the midst of
 					v.set(c, t.Key(), t.Text(size(t.Rand, 8<<10)))
 				}
 				t.forget(c)
@@ -133,6 +133,7 @@ func (t *T) startAndKill(after time.Duration) {
 type storm struct {
 	t    *T
 	keys []*storedKey
+	each int            // keys of one writer
 	now  []atomic.Int32 // by writer: which key it is setting
 }
 
@@ -143,11 +144,9 @@ type storedKey struct {
 	tried, acked, seen int // versions: the last that was sent, that was acknowledged, the highest that was read
 }
 
-const keysPerWriter = 3
-
 func newStorm(t *T, writers int) *storm {
-	s := &storm{t: t, now: make([]atomic.Int32, writers)}
-	for range writers * keysPerWriter {
+	s := &storm{t: t, each: t.Times(15, 5) / 5, now: make([]atomic.Int32, writers)}
+	for range writers * s.each {
 		s.keys = append(s.keys, &storedKey{name: t.Key(), seed: t.Rand.Uint64()})
 	}
 	return s
@@ -200,7 +199,7 @@ func (s *storm) run(writers, readers int) {
 		f := t.attempt(func() {
 			for !killing.Load() {
 				if i < writers {
-					n := i*keysPerWriter + c.Rand.IntN(keysPerWriter)
+					n := i*s.each + c.Rand.IntN(s.each)
 					s.now[i].Store(int32(n))
 					s.keys[n].write(c)
 					acks.Add(1)

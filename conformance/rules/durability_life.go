@@ -133,7 +133,7 @@ func lifeRules() []Rule {
 					t.Inconclusive("%v", err)
 				}
 				v := t.newVault()
-				for _, key := range escapes(id, outside) {
+				for _, key := range Some(t, escapes(id, outside), 4) {
 					v.offer(key, t.Text(20))
 				}
 				for _, key := range []string{"../" + id + "secret", filepath.Join(outside, id+"secret"), "x/../../" + id + "secret"} {

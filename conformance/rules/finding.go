@@ -69,10 +69,19 @@ func wireFinding(err error, got []byte, wait time.Duration) *finding {
 }
 
 // quote writes p as Go does, cut after 160 bytes.
-func quote(p []byte) string {
+func quote(p []byte) string { return quoteAll(p) }
+
+// quoteAll quotes what parts are together, and copies no more of them than it shows.
+func quoteAll[P string | []byte](parts ...P) string {
 	const most = 160
-	if len(p) <= most {
-		return strconv.Quote(string(p))
+	var start []byte
+	n := 0
+	for _, part := range parts {
+		start = append(start, part[:min(len(part), most-len(start))]...)
+		n += len(part)
 	}
-	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(string(p[:most])), len(p))
+	if n == len(start) {
+		return strconv.Quote(string(start))
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(string(start)), n)
 }

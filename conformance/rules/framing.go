@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"time"
 )
 
 // framingRules are about lines and tokens; packetRules about how TCP cuts them.
@@ -241,7 +240,7 @@ func framingRules() []Rule {
 					waits, value := t.Dial(), t.Text(9)
 					waits.Step("a set with bare LFs, whose block comes after another client's set with CRLFs")
 					waits.Send(t.SetLine(key, 9) + "\n")
-					time.Sleep(t.pause())
+					t.Pause()
 					c.Set(t.Key(), value)
 					waits.Continue(value + end)
 					waits.Expect(Stored)

@@ -45,6 +45,12 @@ func cutRules() []Rule {
 					bytewise(w.done(w.set(w.keys[0], valueShape{n: 1 + t.Rand.IntN(20)}, "")))
 					bytewise(w.done(w.plainGet(op{})))
 				}
+				// In many parts, which come so quickly that they cost little.
+				key, value := t.Key(), t.Text(t.UpTo(t.Times(240, 20)))
+				c.Step("a set of %d bytes, byte by byte", len(value))
+				c.SendQuickly(strings.Split(t.SetRequest(key, value), "")...)
+				c.Expect(Stored)
+				c.Get(key, value)
 				c.InStep()
 			},
 		},
@@ -72,6 +78,23 @@ func cutRules() []Rule {
 					c.SendApart(set[:at], set[at:])
 					c.Expect(Stored)
 					c.Get(key, value)
+				}
+				key, value := t.KeyOf(t.Profile.MaxKey), t.Text(10)
+				set, get := t.SetRequest(key, value), t.GetRequest(key)
+				for _, at := range Some(t, []int{3, len(key) / 2, len(key) + 2, len(set) - len(value) - 4, len(set) - len(value) - 3}, 1) {
+					c.Step("a set with a key of %d bytes, cut after byte %d", len(key), at)
+					c.SendApart(set[:at], set[at:])
+					c.Expect(Stored)
+				}
+				for _, at := range Some(t, []int{2, len(get) / 2, len(get) - 3, len(get) - 2, len(get) - 1}, 1) {
+					c.Step("a get with a key of %d bytes, cut after byte %d", len(key), at)
+					c.SendApart(get[:at], get[at:])
+					c.ExpectValue(key, value)
+				}
+				if t.Has(Block) && t.Has(CRLF) && t.Has(Pipelining) {
+					pages := t.pages(t.Volume(16, 2))
+					c.Step("%d sets and gets in one packet, in which each 4096th byte is the CR of a line's end", len(pages))
+					c.InOnePacket(pages...)
 				}
 				c.InStep()
 			},
@@ -106,6 +129,29 @@ func cutRules() []Rule {
 			Check: func(t *T) { t.cutEverywhere(May) },
 		},
 	}
+}
+
+// pages are requests in which a CR with its LF behind it ends each of so many times 4096 bytes: a buffer of that size, or a multiple, cuts
+// there, whatever the packets are.
+func (t *T) pages(n int) (list []exchange) {
+	const page = 4096
+	absent, sent := t.GetRequest(t.Key()), 0
+	for i := range n {
+		key, value, behind := t.Key(), "", ""
+		if i%2 == 1 {
+			behind = absent // the CR of a command line, not of a block
+		}
+		for range 3 { // the size has more digits when the value is longer
+			short := (i+1)*page + 1 - sent - len(t.SetRequest(key, value)+behind)
+			value = strings.Repeat("x", max(t.least(), len(value)+short))
+		}
+		list = append(list, exchange{t.SetRequest(key, value), answers(Stored)})
+		if behind != "" {
+			list = append(list, exchange{behind, answers(Missing)})
+		}
+		sent += len(t.SetRequest(key, value) + behind)
+	}
+	return list
 }
 
 // writer writes requests about three fresh keys, outside of a sequence. They are short, because each of their bytes is a place to cut

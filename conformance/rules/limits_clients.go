@@ -84,7 +84,7 @@ func clientLimitRules() []Rule {
 					refusal, busy := t.Profile.match(string(line), Busy)
 					switch {
 					case err == nil && stored:
-						c.follow(t.Profile.want(Stored), string(line), served)
+						c.follow(t.Profile.want(Stored), served, string(line))
 						// A place of a client of an earlier rule has become free only now.
 						h.served = append(h.served, c)
 						t.That("clients served although one was refused before", len(h.served), gomega.BeNumerically("<=", 2*t.Profile.Clients))
@@ -92,7 +92,7 @@ func clientLimitRules() []Rule {
 					case err == nil && !busy:
 						c.wrong(t.Profile.want(Busy)+", or the connection to be closed", string(line))
 					case err == nil:
-						c.follow(t.Profile.want(Busy), string(line), refusal)
+						c.follow(t.Profile.want(Busy), refusal, string(line))
 					case wire.KindOf(err) == wire.Timeout:
 						c.lost(err, line, t.Profile.want(Busy)+", or the connection to be closed")
 					}
@@ -219,7 +219,7 @@ func (t *T) holdLimit() *held {
 	if have := descriptors(); have < most+16 {
 		most = have - 16
 	}
-	h := t.hold(most, 200*time.Millisecond)
+	h := t.hold(most, 100*time.Millisecond)
 	if len(h.served) >= most {
 		h.askAll("%d clients had connected", most) // or some of them lost their place to others
 		t.NotRun("the endpoint serves %d clients and more; its limit was not reached", most)

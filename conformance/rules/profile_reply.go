@@ -115,9 +115,9 @@ func (p *Profile) isValueLine(line, key string, size int) bool {
 	return ok && slices.Contains(p.valueLines(key, size), text)
 }
 
-// valueReply is the whole reply to a get, as it should be.
-func (p *Profile) valueReply(key, value string) string {
-	return p.valueHead(key, value) + value + p.write(append([]string{""}, p.ValueEnd...)...)
+// valueReply is the whole reply to a get, as it should be, in its parts: a value may be long, and is not copied for what is hardly ever shown.
+func (p *Profile) valueReply(key, value string) []string {
+	return []string{p.valueHead(key, value), value, p.write(append([]string{""}, p.ValueEnd...)...)}
 }
 
 // valueHead is the line before a value, as it should be; "" where there is none.

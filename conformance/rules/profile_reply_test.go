@@ -48,11 +48,11 @@ func TestValueLines(t *testing.T) {
 	}
 	p = Profiles()[0]
 	p.Characters = true
-	if got := p.valueReply("k", "日本"); got != "VALUE k 2\r\n日本\r\nEND\r\n" {
+	if got := strings.Join(p.valueReply("k", "日本"), ""); got != "VALUE k 2\r\n日本\r\nEND\r\n" {
 		t.Errorf("%q", got)
 	}
 	p.Values, p.ValueEnd, p.ReplyEnd = nil, nil, "\n"
-	if got := p.valueReply("k", "abc"); got != "abc\n" {
+	if got := strings.Join(p.valueReply("k", "abc"), ""); got != "abc\n" {
 		t.Errorf("%q", got)
 	}
 }

@@ -172,7 +172,7 @@ func (t *T) play(seq Sequence, sync marker, try int, wait time.Duration) *played
 				clients[s.Client] = c
 			}
 			if at > 0 && len(sends[at-1].Requests) == 0 && sends[at-1].Client != s.Client {
-				time.Sleep(t.pause()) // so that the beginning of the other's request has been read
+				t.Pause() // so that the beginning of the other's request has been read
 			}
 			if len(s.Pieces) == 1 {
 				c.Send(s.Pieces[0])

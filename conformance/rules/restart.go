@@ -105,8 +105,9 @@ func (t *T) startFailed(err error) {
 	t.Wrong(state, fmt.Sprintf("the server to listen again within %v", t.server().Within().Round(time.Second)), why(err), "the server does not start again on its data: %s", why(err))
 }
 
-// Rounds is how often to restart the server: want where it starts quickly, fewer where it takes its time, but not less than least.
+// Rounds is how often to restart the server: want where it starts and answers quickly, fewer where it takes its time, but not less than
+// least.
 func (t *T) Rounds(want, least int) int {
-	const budget = time.Second
-	return min(want, max(least, int(budget/max(t.server().StartTime(), time.Millisecond))))
+	const budget, requests = time.Second, 5 // at least so many to see what a restart has left
+	return min(want, max(least, int(budget/max(t.server().StartTime()+requests*t.target.quickest, time.Millisecond))))
 }

@@ -31,6 +31,19 @@ func (g *Target) Exits() []Exit {
 	return append([]Exit(nil), g.exits...)
 }
 
+// Dismiss says that the rules are through: what becomes of the server from now on is none of their doing. It returns how often it has
+// ended so far.
+func (g *Target) Dismiss() (ends int) {
+	if g.Server != nil {
+		g.Server.AwaitEnd(dying) // of the last one's clients
+	}
+	g.life.Lock()
+	defer g.life.Unlock()
+	g.notice()
+	g.counted = true
+	return len(g.exits)
+}
+
 // Endpoint is where the endpoint listens: a server that the suite has started may have moved.
 func (g *Target) Endpoint() string {
 	if g.Server != nil {

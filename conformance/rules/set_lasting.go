@@ -28,39 +28,47 @@ func lastingSetRules() []Rule {
 					n, batch = t.Times(2000, 100), 1
 				}
 				n = max(batch, n/batch*batch)
-				c := t.Dial()
+				// Many clients, because a server that has each set on its disk before it answers then waits for the disk once for all of them.
+				clients := make([]*Client, min(16, n/batch))
+				for i := range clients {
+					clients[i] = t.Dial()
+				}
+				c := clients[0]
 				keys, values := make([]string, n), make([]string, n)
 				for i := range keys {
 					keys[i], values[i] = t.Key(), t.Text(1+t.Rand.IntN(40))
 				}
-				ask := func(what string, of []int, request func(i int) string, expect func(i int)) {
-					for part := range slices.Chunk(of, batch) {
-						var all strings.Builder
-						for _, i := range part {
-							all.WriteString(request(i))
+				ask := func(by []*Client, what string, of []int, request func(i int) string, expect func(c *Client, i int)) {
+					t.Together(len(by), func(number int) {
+						c := by[number]
+						for part := range slices.Chunk(of[number*len(of)/len(by):(number+1)*len(of)/len(by)], batch) {
+							var all strings.Builder
+							for _, i := range part {
+								all.WriteString(request(i))
+							}
+							c.Step("%s of %d keys", what, n)
+							c.Send(all.String())
+							for _, i := range part {
+								c.step = fmt.Sprintf("%s of key %d of %d", what, i+1, n)
+								expect(c, i)
+							}
 						}
-						c.Step("%s of %d keys", what, n)
-						c.Send(all.String())
-						for _, i := range part {
-							c.step = fmt.Sprintf("%s of key %d of %d", what, i+1, n)
-							expect(i)
-						}
-					}
+					})
 				}
-				stored := func(int) { c.Expect(Stored) }
+				stored := func(c *Client, _ int) { c.Expect(Stored) }
 				set := func(i int) string { return t.SetRequest(keys[i], values[i]) }
 				order := make([]int, n)
 				for i := range order {
 					order[i] = i
 				}
-				ask("a set", order, set, stored)
+				ask(clients, "a set", order, set, stored)
 				for i := 0; i < n; i += 7 {
 					values[i] = t.Text(1 + t.Rand.IntN(40))
 				}
 				again := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i%7 != 0 })
-				ask("a second set", again, set, stored)
+				ask(clients, "a second set", again, set, stored)
 				t.Rand.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
-				ask("a get", order, func(i int) string { return t.GetRequest(keys[i]) }, func(i int) { c.ExpectValue(keys[i], values[i]) })
+				ask(clients[:1], "a get", order, func(i int) string { return t.GetRequest(keys[i]) }, func(c *Client, i int) { c.ExpectValue(keys[i], values[i]) })
 				// And beside megabytes.
 				large := make([]string, min(n, t.Volume(40, 1)))
 				for i := range large {

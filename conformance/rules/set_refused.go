@@ -40,7 +40,7 @@ func refusedSetRules() []Rule {
 						c.Send(t.unfinished(s.key, s.size, s.part))
 						sets = append(sets, &dawdler{c: c, refused: []Outcome{s.otherwise, Mismatch}})
 					}
-					time.Sleep(t.pause())
+					t.Pause()
 					for _, d := range sets {
 						d.c.Quiet(time.Millisecond)
 					}

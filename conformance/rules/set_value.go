@@ -100,14 +100,14 @@ func setValueRules() []Rule {
 					key, value := t.Key(), ""
 					for _, length := range []func() int{
 						func() int { return len(t.SetRequest(key, value)) },
-						func() int { return len(t.Profile.valueReply(key, value)) },
+						func() int { return len(strings.Join(t.Profile.valueReply(key, value), "")) },
 					} {
 						value = ""
 						for range 2 { // the second time for a digit that the size has got
 							value = strings.Repeat("x", min(most, max(t.least(), whole-length()+len(value))))
 						}
 						c.Step("a value of %d bytes, whose set has %d bytes, and the reply to whose get has %d", len(value),
-							len(t.SetRequest(key, value)), len(t.Profile.valueReply(key, value)))
+							len(t.SetRequest(key, value)), len(strings.Join(t.Profile.valueReply(key, value), "")))
 						c.Set(key, value)
 						c.Get(key, value)
 					}

@@ -65,7 +65,7 @@ func (c *Client) SendApart(pieces [][]byte, pause time.Duration) error {
 	c.log.add(c.Number, "send", bytes.Join(pieces, nil), fmt.Sprintf("in %d pieces, %v apart", len(pieces), pause))
 	for i, p := range pieces {
 		if i > 0 {
-			time.Sleep(pause)
+			Pause(pause)
 		}
 		if err := c.write(p); err != nil {
 			return err
