@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Acquaint is a check of no rule: it asks once for each thing that profiles differ in, so that one which fits can be told.
 func Acquaint(t *T) {
@@ -18,8 +21,11 @@ func Acquaint(t *T) {
 	}
 	if t.Has(Block) && t.Has(Cuts) {
 		head, block, _ := strings.Cut(t.SetRequest(key, value), t.Profile.LineEnd)
-		c.SendApart(head+t.Profile.LineEnd, block)
-		c.Expect(Stored)
+		for range 3 { // and slowly: a busy machine joins what was to arrive apart
+			c.begin(head + t.Profile.LineEnd + block)
+			c.apart([]string{head + t.Profile.LineEnd, block}, max(t.pause(), 20*time.Millisecond))
+			c.Expect(Stored)
+		}
 	}
 	if t.Has(Sized) {
 		accents := "naïve-日本"
