@@ -76,6 +76,9 @@ func TestGolden(t *testing.T) {
 		{"suite.badge.svg", Badge, &Report{Suites: r.Suites}},
 		{"matrix.badge.svg", Badge, m},
 		{"summary-run.txt", Summary, &Report{Runs: r.Runs[:1]}},
+		{"report.csv", CSV, r},
+		{"run.hgrm", HGRM, &Report{Runs: r.Runs[2:]}},
+		{"run.hlog", HLog, &Report{Runs: r.Runs[2:]}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -49,6 +49,7 @@ func entries(t *testing.T, dir string) []string {
 
 func TestOutputWritesWhole(t *testing.T) {
 	r := load(t)
+	r.Runs = r.Runs[2:] // an hgrm holds one
 	for _, name := range Formats() {
 		dir := t.TempDir()
 		o := Output{Format: name, Path: filepath.Join(dir, "report")}

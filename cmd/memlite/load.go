@@ -100,7 +100,7 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&loops, "loops", "event loops; 0 means one per core")
 	f.Int64Var(&plan.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
-	out.add(cmd)
+	out.add(cmd, reports.RunFormats())
 	return cmd
 }
 

@@ -36,14 +36,28 @@ func (v *outputs) Set(s string) error {
 	return nil
 }
 
-// add defines --report.
-func (v *outputs) add(cmd *cobra.Command) {
-	cmd.Flags().Var(v, "report", "write a report ("+strings.Join(reports.Formats(), ", ")+"); repeatable; PATH - is standard output")
+// add defines --report with those formats that can show what the command makes.
+func (v *outputs) add(cmd *cobra.Command, formats []string) {
+	cmd.Flags().Var(&outputsOf{v, formats}, "report", "write a report ("+strings.Join(formats, ", ")+"); repeatable; PATH - is standard output")
 	var starts []string
-	for _, f := range reports.Formats() {
+	for _, f := range formats {
 		starts = append(starts, f+"=")
 	}
 	_ = cmd.RegisterFlagCompletionFunc("report", cobra.FixedCompletions(starts, cobra.ShellCompDirectiveNoSpace))
+}
+
+// outputsOf are outputs of a command that cannot show all formats. One that it cannot is refused before the work, not
+// after it.
+type outputsOf struct {
+	*outputs
+	formats []string
+}
+
+func (v *outputsOf) Set(s string) error {
+	if o, err := reports.ParseOutput(s); err == nil && !slices.Contains(v.formats, o.Format) {
+		return fmt.Errorf("%s does not show what this command finds out: one of %s", o.Format, strings.Join(v.formats, ", "))
+	}
+	return v.outputs.Set(s)
 }
 
 // prepare fails if one of the reports could not be written: before the work is done, not after it.

@@ -9,7 +9,13 @@ import (
 const aboutReport = `Render saved reports (--report json=FILE of conform, load and demo) again, in
 any format. Several files are put into one report, in the order given; several
 suites become a matrix, implementations × rules. Without --report the summary is
-printed.`
+printed.
+
+Of load runs, csv has a row per interval and operation (starts that were never
+sent stand in a row without one), times in milliseconds; hgrm has the response
+times of one run, all operations, recorded stages, in milliseconds; hlog has a
+histogram in nanoseconds per interval, tagged OPERATION.response and
+OPERATION.service, with the stage before it where that was not recorded.`
 
 func newReport() *cobra.Command {
 	var out outputs
@@ -46,6 +52,6 @@ func newReport() *cobra.Command {
 			return out.write(&all)
 		},
 	}
-	out.add(cmd)
+	out.add(cmd, reports.Formats())
 	return cmd
 }
