@@ -76,7 +76,7 @@ n-client: ## concurrent clients: the same
 RUNS := 8
 
 kill-matrix: ## which rule fails which known-bad server; then RUNS runs on good ones, half of them beside a busy process: none may fail
-	go test -count=1 -timeout 10m ./conformance/mutant -run '^(TestMutantsAreKilled|TestEveryRuleKills|TestGoodPassesEveryRule)$$' -args -table
+	go test -C conformance/mutant -count=1 -timeout 10m -run '^(TestMutantsAreKilled|TestEveryRuleKills|TestGoodPassesEveryRule)$$' -args -table
 	go test -count=1 -timeout 60m -v ./conformance -run '^TestNoFalseFailures$$' -args -runs $(RUNS)
 
 bench: ## the reference server beside memcached, in turn on the same core: ratios (needs memcached, taskset, two cores); then every benchmark
