@@ -164,6 +164,34 @@ func (r *Run) steadiness() string {
 	return fmt.Sprintf("not steady: its seconds were from %.0f %% below to %.0f %% above the mean", below*100, above*100)
 }
 
+// hitRatio is the share of answered gets that found their key; n/a where none was answered.
+func (o *Operation) hitRatio() string {
+	if o.Hits+o.Misses == 0 {
+		return na
+	}
+	return share(o.Hits, o.Hits+o.Misses)
+}
+
+// became lists what became of the requests: "9,800 hit, 200 miss, 3 timeout". Answers come first, zeros are left out.
+func (o *Operation) became() string {
+	var parts []string
+	add := func(n int64, name string) {
+		if n > 0 {
+			parts = append(parts, number(n)+" "+name)
+		}
+	}
+	add(o.Hits, "hit")
+	add(o.Misses, "miss")
+	add(o.Count-o.Hits-o.Misses, "stored")
+	if errors := o.outcomes(); errors != "" {
+		parts = append(parts, errors)
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
 // outcomes lists errors by kind, the commonest first.
 func (o *Operation) outcomes() string {
 	kinds := make([]string, 0, len(o.Outcomes))

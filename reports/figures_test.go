@@ -91,3 +91,23 @@ func TestMomentsLoseNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestBecame(t *testing.T) {
+	for _, c := range []struct {
+		op          Operation
+		want, ratio string
+	}{
+		{Operation{}, "none", "n/a"},
+		{Operation{Name: "get", Count: 1200, Hits: 900, Misses: 300}, "900 hit, 300 miss", "75.0 %"},
+		{Operation{Name: "get", Count: 3, Misses: 3, Errors: 5, Outcomes: map[string]int64{"timeout": 2, "closed": 3}}, "3 miss, 3 closed, 2 timeout", "0 %"},
+		{Operation{Name: "set", Count: 7}, "7 stored", "n/a"},
+		{Operation{Name: "set", Errors: 1, Outcomes: map[string]int64{"refused": 1}}, "1 refused", "n/a"},
+	} {
+		if got := c.op.became(); got != c.want {
+			t.Errorf("%+v became %q, want %q", c.op, got, c.want)
+		}
+		if got := c.op.hitRatio(); got != c.ratio {
+			t.Errorf("%+v: hit ratio %q, want %q", c.op, got, c.ratio)
+		}
+	}
+}

@@ -153,8 +153,9 @@ func requestFacts(r *Run) facts {
 		{"sent", size(t.Sent), ""},
 		{"received", size(t.Received), ""},
 	}}
-	if t.Hits+t.Misses > 0 {
-		f.Rows = append(f.Rows, fact{"hit ratio", share(t.Hits, t.Hits+t.Misses), ""})
+	f.Rows = append(f.Rows, fact{"hit ratio", t.hitRatio(), "of the gets answered"})
+	for _, o := range r.Totals {
+		f.Rows = append(f.Rows, fact{visible(o.Name), visible(o.became()), ""})
 	}
 	c := r.Connections
 	f.Rows = append(f.Rows, fact{"connections", number(c.Opened), fmt.Sprintf("opened; %s failed, %s lost", number(c.Failed), number(c.Lost))})

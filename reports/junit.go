@@ -226,10 +226,14 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 			{"command", quoteCommand(run.Command)},
 			{"requests/s", perSecond(rate(t.Count, run.Recorded()))},
 			{"errors", fmt.Sprint(t.Errors)},
+			{"hit ratio", t.hitRatio()},
 			{"p50", t.percentile(p50)}, {"p90", t.percentile(p90)}, {"p99", t.percentile(p99)},
 			{"p99.9", t.percentile(p999)}, {"max", t.percentile(pMax)},
 		} {
 			c.Out += fmt.Sprintf("%-12s%s\n", f.Name+":", f.Value)
+		}
+		for _, o := range run.Totals {
+			c.Out += fmt.Sprintf("%-12s%s\n", visible(o.Name)+":", visible(o.became()))
 		}
 		for _, text := range run.Warnings {
 			c.Out += fieldLine("warning", visible(text))

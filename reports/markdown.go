@@ -32,7 +32,7 @@ func mdRuns(w io.Writer, runs []*Run) {
 		fmt.Fprintf(w, "%s **%s**\n\n", v.Tone.symbol(), md(v.Text))
 		mdWarnings(w, run.Warnings)
 	}
-	fmt.Fprint(w, "| run | operation | requests/s | errors | p50 | p90 | p99 | p99.9 | max |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprint(w, "| run | operation | requests/s | errors | hits | p50 | p90 | p99 | p99.9 | max | outcomes |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	all := names(runs)
 	for i, run := range runs {
 		list := []*Operation{run.Total()}
@@ -40,9 +40,9 @@ func mdRuns(w io.Writer, runs []*Run) {
 			list = append(list, run.Totals...)
 		}
 		for _, o := range list {
-			fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", md(all[i]), md(o.Name),
-				perSecond(rate(o.Count, run.Recorded())), number(o.Errors),
-				o.percentile(p50), o.percentile(p90), o.percentile(p99), o.percentile(p999), o.percentile(pMax))
+			fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", md(all[i]), md(o.Name),
+				perSecond(rate(o.Count, run.Recorded())), number(o.Errors), o.hitRatio(),
+				o.percentile(p50), o.percentile(p90), o.percentile(p99), o.percentile(p999), o.percentile(pMax), md(o.became()))
 		}
 	}
 	fmt.Fprintln(w)

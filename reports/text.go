@@ -122,9 +122,9 @@ func short(s string) string { return cutTo(visible(orNA(s)), 80) }
 
 // summarizeRuns lines up names to the left and figures to the right, which text/tabwriter can not.
 func summarizeRuns(w io.Writer, runs []*Run) {
-	rows := [][]string{{"", "requests/s", "errors", "p50", "p90", "p99", "p99.9", "max"}}
+	rows := [][]string{{"", "requests/s", "errors", "hits", "p50", "p90", "p99", "p99.9", "max"}}
 	row := func(name string, run *Run, o *Operation) {
-		rows = append(rows, []string{visible(name), perSecond(rate(o.Count, run.Recorded())), number(o.Errors),
+		rows = append(rows, []string{visible(name), perSecond(rate(o.Count, run.Recorded())), number(o.Errors), o.hitRatio(),
 			o.percentile(p50), o.percentile(p90), o.percentile(p99), o.percentile(p999), o.percentile(pMax)})
 	}
 	all := names(runs)
@@ -148,6 +148,17 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 			fmt.Fprintf(w, "  %*s", width[i+1], text)
 		}
 		fmt.Fprintln(w)
+	}
+	for i, run := range runs {
+		of := "outcomes: "
+		if len(runs) > 1 {
+			of += visible(all[i]) + ": "
+		}
+		var parts []string
+		for _, o := range run.Totals {
+			parts = append(parts, visible(o.Name+" "+o.became()))
+		}
+		fmt.Fprintf(w, "  %s%s\n", of, orNA(strings.Join(parts, "; ")))
 	}
 }
 
