@@ -22,6 +22,9 @@ var (
 
 // A suite that fails good servers is not believed when it fails bad ones. With -runs it is asked as often as one likes.
 func TestNoFalseFailures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("no code that the other tests do not run: of no use to the race detector, which -short is for")
+	}
 	disk, err := store.OpenDisk(store.DiskConfig{Dir: t.TempDir(), Sync: store.SyncAlways})
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,9 @@ func TestMemcached(t *testing.T) {
 
 // The reference server speaks that dialect too, and has no deviations.
 func TestReferencePassesInClassic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("no code that the other tests do not run: of no use to the race detector, which -short is for")
+	}
 	addr, _ := start(t, server.Config{Dialect: "classic"})
 	suite := run(t, conformance.Config{Addr: addr, Profile: "memcached", Level: conformance.May, Seed: time.Now().UnixNano()}, 60*time.Second)
 	passed := 0
