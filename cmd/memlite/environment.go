@@ -66,10 +66,13 @@ func warnOfVariables(cmd *cobra.Command, environment []string) {
 // fromEnvironment marks a flag whose value is its variable's.
 const fromEnvironment = "environment"
 
-// given is how loudly a flag was asked for: 2 on the command line, 1 in the environment, 0 not at all.
+// given is how loudly a flag was asked for: 3 on the command line, 2 in a plan file, 1 in the environment, 0 not at all.
 func given(cmd *cobra.Command, flag string) int {
 	f := cmd.Flags().Lookup(flag)
 	if f.Changed {
+		return 3
+	}
+	if _, ok := f.Annotations[fromFile]; ok {
 		return 2
 	}
 	if _, ok := f.Annotations[fromEnvironment]; ok {

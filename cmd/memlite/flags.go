@@ -142,7 +142,11 @@ type share float64
 func (v *share) Type() string { return "SHARE" }
 
 func (v *share) Set(s string) error {
-	f, ok := scale(s, []unit{{"%", 0.01}})
+	number, percent := strings.CutSuffix(s, "%")
+	f, ok := scale(number, nil)
+	if ok && percent {
+		f, _ = strconv.ParseFloat(number+"e-2", 64) // 0.7 * 0.01 is not 0.007
+	}
 	if !ok || f > 1 {
 		return fmt.Errorf("%q is not a share from 0%% to 100%%", s)
 	}
@@ -151,8 +155,13 @@ func (v *share) Set(s string) error {
 }
 
 func (v *share) String() string {
-	// Ten digits hide what 0.01 as a factor adds in the seventeenth.
-	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(float64(*v)*100, 'f', 10, 64), "0"), ".") + "%"
+	// Ten digits hide what 100 as a factor adds in the seventeenth.
+	text := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(float64(*v)*100, 'f', 10, 64), "0"), ".") + "%"
+	var back share
+	if _ = back.Set(text); back != *v {
+		return strconv.FormatFloat(float64(*v), 'f', -1, 64)
+	}
+	return text
 }
 
 // span is a length of time that is not negative: 500ms, 10s, 1m30s.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,7 +23,10 @@ have started.
 
 Gets of keys that nobody has set are misses; --preload sets every key once
 first. More clients than the limit of open files allows are refused before
-anything is sent.`
+anything is sent.
+
+A plan is a YAML file too (--workload): its fields are the flags' names, and
+--print-plan writes the one that the flags given stand for.`
 
 func newLoad(command []string) *cobra.Command {
 	var (
@@ -42,20 +46,41 @@ func newLoad(command []string) *cobra.Command {
 		warmup    span
 		loops     natural
 		timeout   = span(10 * time.Second)
+		file      string
+		printing  bool
 		out       outputs
 	)
 	cmd := &cobra.Command{
-		Use:   "load ADDR [flags]",
+		Use:   "load ADDR|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
 		Long: aboutLoad + exitHelp("0 the run is complete (wrong replies, if any, are in a warning line)", "2 could not run, or not one request was answered right",
 			"3 cut short by Ctrl-C (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
   memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
-  memlite load 127.0.0.1:11211 --profile memcached --report json=run.json`,
-		Args: oneAddress,
+  memlite load 127.0.0.1:11211 --profile memcached --report json=run.json
+  memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && (file != "" || printing) {
+				return nil // the file may have it, and a plan can be printed without
+			}
+			return oneAddress(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			target, err := parseAddress(args[0])
+			address := ""
+			if file != "" {
+				var err error
+				if address, err = readPlan(cmd, file); err != nil {
+					return err
+				}
+			}
+			if len(args) > 0 {
+				address = args[0]
+			}
+			if address == "" && !printing {
+				return usagef("no address given, neither as ADDR nor as the target of %s", file)
+			}
+			target, err := parseAddress(cmp.Or(address, unnamed))
 			if err != nil {
 				return &usageError{err}
 			}
@@ -68,13 +93,20 @@ func newLoad(command []string) *cobra.Command {
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
 			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
+			unused := "requests"
 			switch overriding(cmd, "duration", "requests") {
 			case "duration":
 				plan.Duration = time.Duration(duration)
 			case "requests":
-				plan.Requests = int64(requests)
+				plan.Requests, unused = int64(requests), "duration"
 			default:
 				return usagef("--duration and --requests both end the run: give one of them")
+			}
+			if printing {
+				if err := plan.Validate(); err != nil {
+					return &usageError{err}
+				}
+				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), unused)
 			}
 			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, out)
 		},
@@ -100,9 +132,14 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&loops, "loops", "event loops; 0 means one per core")
 	f.Int64Var(&plan.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
+	f.StringVar(&file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
+	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
 	out.add(cmd, reports.RunFormats())
 	return cmd
 }
+
+// unnamed stands for the address while a plan is checked that is printed without one.
+const unnamed = "127.0.0.1:1"
 
 // oneAddress accepts exactly one argument.
 func oneAddress(_ *cobra.Command, args []string) error {
