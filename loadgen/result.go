@@ -89,7 +89,11 @@ func (e *execution) result() (*reports.Run, error) {
 
 	if e.cut != "" {
 		r.CutShort = true
-		e.warn("cut short (%s) after %s", e.cut, r.Elapsed.Round(time.Millisecond))
+		if len(r.Intervals) > 0 {
+			e.warn("cut short (%s) after %s", e.cut, r.Elapsed.Round(time.Millisecond))
+		} else {
+			e.warn("cut short (%s) before the run began", e.cut)
+		}
 	}
 	if r.Requests.Errors > 0 {
 		e.warn("%d of %d requests failed: %s%s", r.Requests.Errors, r.Requests.Errors+r.Requests.Recorded, kindsOf(r.Totals), firstSeen(c, "; first wrong reply"))

@@ -94,6 +94,7 @@ type moment struct {
 	from, to time.Duration
 	recorded bool
 	stage    string
+	dropped  int64
 	all      *Operation
 }
 
@@ -109,10 +110,12 @@ func (r *Run) moments(most int) []moment {
 		}
 		first, last := open[0], open[len(open)-1]
 		var ops []*Operation
+		var dropped int64
 		for _, v := range open {
 			ops = append(ops, v.Operations...)
+			dropped += v.Dropped
 		}
-		list = append(list, moment{first.Start, last.Start + last.Length, first.Recorded, first.Stage, sum("all", ops)})
+		list = append(list, moment{first.Start, last.Start + last.Length, first.Recorded, first.Stage, dropped, sum("all", ops)})
 		open = nil
 	}
 	for i, v := range r.Intervals {
@@ -138,20 +141,27 @@ func (m moment) name() string {
 	return name
 }
 
-// throughputChart shows what was answered each second, and errors if there were any.
+// throughputChart shows what was answered each second, and errors and dropped starts if there were any.
 func throughputChart(r *Run, moments []moment) *plot {
 	p := &plot{Title: "Throughput over time", X: timeAxis(endOf(moments)), Bands: bands(moments)}
 	answered := series{Name: "requests/s"}
 	errors := series{Name: "errors/s", Colour: failure}
-	hi := 0.0
+	dropped := series{Name: "dropped/s", Colour: failure, Dash: dotted}
+	hi, drops := 0.0, int64(0)
 	for _, m := range moments {
-		a, e := rate(m.all.Count, m.to-m.from), rate(m.all.Errors, m.to-m.from)
+		a, e, d := rate(m.all.Count, m.to-m.from), rate(m.all.Errors, m.to-m.from), rate(m.dropped, m.to-m.from)
 		answered.Points = append(answered.Points, point{m.seconds(), a})
 		errors.Points = append(errors.Points, point{m.seconds(), e})
+		dropped.Points = append(dropped.Points, point{m.seconds(), d})
 		if !math.IsNaN(a) {
-			hi = math.Max(hi, math.Max(a, e))
+			hi = max(hi, a, e, d)
 		}
-		p.Marks = append(p.Marks, mark{m.seconds(), fmt.Sprintf("%s\n%s requests/s\n%s errors", m.name(), perSecond(a), number(m.all.Errors))})
+		text := fmt.Sprintf("%s\n%s requests/s\n%s errors", m.name(), perSecond(a), number(m.all.Errors))
+		if m.dropped > 0 {
+			drops += m.dropped
+			text += fmt.Sprintf("\n%s dropped", number(m.dropped))
+		}
+		p.Marks = append(p.Marks, mark{m.seconds(), text})
 	}
 	if r.Rate > 0 {
 		hi = math.Max(hi, r.Rate)
@@ -160,6 +170,9 @@ func throughputChart(r *Run, moments []moment) *plot {
 	p.Series = append(p.Series, answered)
 	if r.Total().Errors > 0 {
 		p.Series = append(p.Series, errors)
+	}
+	if drops > 0 {
+		p.Series = append(p.Series, dropped)
 	}
 	p.Y = countAxis(hi)
 	return p

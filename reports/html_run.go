@@ -85,7 +85,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 		p.Notes = append(p.Notes, "A closed loop hides queueing: a client that waits for a slow reply sends nothing meanwhile, so response and service time are one. An open loop (--rate) shows what users who do not wait for each other would see.")
 	}
 	if !r.closed() {
-		p.Notes = append(p.Notes, "Response time counts from the moment at which the request should have been sent, service time from the moment at which it was.")
+		p.Notes = append(p.Notes, whichIsWhich)
 	}
 	if n := t.Response.tooHigh(); n > 0 {
 		p.Notes = append(p.Notes, plural(n, "reply took longer than 60 s: counted as 60 s. The maximum is not known"))
@@ -149,9 +149,10 @@ func requestFacts(r *Run) facts {
 		{"recorded", number(q.Recorded), "in the figures"},
 		{"errors", number(q.Errors), visible(t.outcomes())},
 		{"abandoned", number(q.Abandoned), "sent, not answered in time at the end"},
+		{"sent in all", number(q.sent()), "what a server that lost nothing has counted"},
 		{"dropped", number(q.Dropped), "never sent: no client was free in time"},
-		{"sent", size(t.Sent), ""},
-		{"received", size(t.Received), ""},
+		{"bytes sent", size(t.Sent), ""},
+		{"bytes received", size(t.Received), ""},
 	}}
 	f.Rows = append(f.Rows, fact{"hit ratio", t.hitRatio(), "of the gets answered"})
 	for _, o := range r.Totals {

@@ -221,7 +221,7 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 		t := run.Total()
 		v := verdictOfRun(run)
 		c := &junitCase{Name: visible(all[i]), Class: "load", Time: seconds(run.Elapsed), Out: "\n" + visible(v.Text) + "\n"}
-		for _, f := range []junitProperty{
+		figures := []junitProperty{
 			{"target", visible(run.Target)},
 			{"command", quoteCommand(run.Command)},
 			{"requests/s", perSecond(rate(t.Count, run.Recorded()))},
@@ -229,8 +229,12 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 			{"hit ratio", t.hitRatio()},
 			{"p50", t.percentile(p50)}, {"p90", t.percentile(p90)}, {"p99", t.percentile(p99)},
 			{"p99.9", t.percentile(p999)}, {"max", t.percentile(pMax)},
-		} {
-			c.Out += fmt.Sprintf("%-12s%s\n", f.Name+":", f.Value)
+		}
+		if s := run.service(); s != nil {
+			figures = append(figures, junitProperty{"service p99", s.percentile(p99)})
+		}
+		for _, f := range append(figures, junitProperty{"requests", run.Requests.account()}) {
+			c.Out += fmt.Sprintf("%-11s %s\n", f.Name+":", f.Value)
 		}
 		for _, o := range run.Totals {
 			c.Out += fmt.Sprintf("%-12s%s\n", visible(o.Name)+":", visible(o.became()))

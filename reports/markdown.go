@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -44,8 +45,18 @@ func mdRuns(w io.Writer, runs []*Run) {
 				perSecond(rate(o.Count, run.Recorded())), number(o.Errors), o.hitRatio(),
 				o.percentile(p50), o.percentile(p90), o.percentile(p99), o.percentile(p999), o.percentile(pMax), md(o.became()))
 		}
+		if s := run.service(); s != nil {
+			fmt.Fprintf(w, "| %s | %s | | | | %s | %s | %s | %s | %s | |\n", md(all[i]), serviceTime,
+				s.percentile(p50), s.percentile(p90), s.percentile(p99), s.percentile(p999), s.percentile(pMax))
+		}
 	}
 	fmt.Fprintln(w)
+	if slices.ContainsFunc(runs, func(run *Run) bool { return !run.closed() }) {
+		fmt.Fprintf(w, "%s\n\n", md(whichIsWhich))
+	}
+	for _, text := range accounts(runs) {
+		fmt.Fprintf(w, "%s\n\n", md(text))
+	}
 	for i, run := range runs {
 		fmt.Fprintf(w, "Again (%s): %s\n\n", md(all[i]), mdCode(quoteCommand(run.Command)))
 	}

@@ -37,6 +37,12 @@ func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 	}
 	if len(r.Runs) > 0 {
 		summarizeRuns(b, r.Runs)
+		if len(r.Runs) == 1 {
+			if !r.Runs[0].closed() {
+				t.paragraph(b, "  ", 2, whichIsWhich)
+			}
+			t.paragraph(b, "  ", 2, accounts(r.Runs)[0])
+		}
 		warnRuns(b, r.Runs)
 	}
 	return b.Flush()
@@ -134,6 +140,9 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 			for _, o := range run.Totals {
 				row("  "+o.Name, run, o)
 			}
+		}
+		if s := run.service(); s != nil && len(runs) == 1 {
+			rows = append(rows, []string{"  " + serviceTime, "", "", "", s.percentile(p50), s.percentile(p90), s.percentile(p99), s.percentile(p999), s.percentile(pMax)})
 		}
 	}
 	width := make([]int, len(rows[0]))

@@ -189,7 +189,7 @@ func verdictOfRun(r *Run) verdict {
 		if t.Count > 0 || t.Errors > 0 {
 			parts = append(parts, faults)
 		}
-	} else {
+	} else if t.Count > 0 {
 		parts = append(parts, "no errors")
 	}
 	if t.Count > 0 {
@@ -199,7 +199,9 @@ func verdictOfRun(r *Run) verdict {
 		}
 	}
 	if r.CutShort {
-		parts = append(parts, "cut short after "+elapsed(r.Elapsed))
+		if !r.untried() {
+			parts = append(parts, "cut short after "+elapsed(r.Elapsed))
+		}
 		if v.Tone == good {
 			v.Tone = unsure
 		}
@@ -218,13 +220,22 @@ func (r *Run) faults() string {
 	if d := r.Requests.Dropped; d > 0 {
 		parts = append(parts, number(d)+" never sent because no client was free in time")
 	}
-	if len(parts) == 0 && t.Count == 0 {
+	if len(parts) == 0 && t.Count == 0 && !r.untried() {
 		return "not one answer"
 	}
 	return strings.Join(parts, "; ")
 }
 
+// untried says that the run was cut short before it made a request that was to be recorded: nothing is known, good or bad.
+func (r *Run) untried() bool {
+	q := r.Requests
+	return r.CutShort && q.Recorded+q.Errors+q.Abandoned+q.Dropped == 0
+}
+
 func (r *Run) speed(t *Operation) string {
+	if r.untried() {
+		return "cut short before a request was recorded"
+	}
 	if t.Count == 0 {
 		return "not one request was answered as the profile allows"
 	}

@@ -22,6 +22,8 @@ func TestVerdictOfRun(t *testing.T) {
 		{run(func(r *Run) { r.Generator.Busy = 0 }), good, []string{"whether the load generator was the limit was not measured"}},
 		{run(func(r *Run) { r.Generator.Bottleneck = true }), unsure, []string{"the load generator was the limit."}},
 		{run(func(r *Run) { r.CutShort = true }), unsure, []string{"cut short after 10.0 s"}},
+		{run(func(r *Run) { r.CutShort, r.Totals, r.Intervals, r.Requests = true, nil, nil, Requests{Preloaded: 5} }), unsure, []string{"closed loop: cut short before a request was recorded."}},
+		{run(func(r *Run) { r.CutShort, r.Totals, r.Requests = true, nil, Requests{Abandoned: 5} }), bad, []string{"not one request was answered"}},
 		{run(func(r *Run) { r.Totals[0].Errors = 1 }), bad, []string{"1 error (under 0.01 %)"}},
 		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 2000 }), good, []string{"open loop at 2,000 requests/s (constant): kept 2,0", "response p50"}},
 		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 9000 }), good, []string{"only 2,0"}},

@@ -194,8 +194,9 @@ func (l *liveRun) Interval(i *reports.Interval) error {
 		response.Add(o.Response)
 	}
 	line := l.label + i.Stage
-	if at := (i.Start + i.Length).Round(time.Second); l.plan.Requests == 0 && i.Stage == "run" {
-		line += fmt.Sprintf(" %s of %s", at, l.plan.Warmup+l.plan.Duration)
+	at := (i.Start + i.Length).Round(time.Second)
+	if whole := l.plan.Warmup + l.plan.Duration; l.plan.Requests == 0 && i.Stage == "run" {
+		line += fmt.Sprintf(" %s of %s", min(at, whole), whole) // the last interval also has the wait for the last replies
 	} else {
 		line += " " + at.String()
 	}

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
+
+	"memlite/loadgen"
+	"memlite/reports"
 )
 
 func TestProgressInAFile(t *testing.T) {
@@ -34,5 +38,18 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 	if red(&out, "bad") != "bad" {
 		t.Error("coloured where there is no terminal")
+	}
+}
+
+// The last interval of a run is longer than the rest of its time where replies were waited for; the line does not say so.
+func TestProgressOfARunEndsWithIt(t *testing.T) {
+	var out bytes.Buffer
+	l := &liveRun{progress: newProgress(&out), plan: loadgen.Plan{Duration: 5 * time.Second}}
+	l.progress.last = time.Time{}
+	if err := l.Interval(&reports.Interval{Start: 4 * time.Second, Length: 1900 * time.Millisecond, Stage: "run"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(out.String(), "run 5s of 5s: ") {
+		t.Errorf("got %q", out.String())
 	}
 }
