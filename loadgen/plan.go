@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"memlite/reports"
@@ -64,6 +65,10 @@ type Plan struct {
 	Preload bool
 	// Warmup runs the plan's load for so long before recording starts.
 	Warmup time.Duration
+	// SLOs are what the run is to keep, each in the form that reports.ParseSLO reads: p99<5ms. The run's Objectives say what came
+	// of them.
+	SLOs []string
+
 	// Seed starts every random choice. The same plan with the same seed and number of loops makes the same requests.
 	Seed int64
 }
@@ -148,6 +153,8 @@ func (p Plan) Validate() error {
 	checkErr(err)
 	_, err = parseSizes(p.ValueSize)
 	checkErr(err)
+	_, err = p.objectives()
+	checkErr(err)
 	return errors.Join(problems...)
 }
 
@@ -181,6 +188,9 @@ func (p Plan) Settings() []reports.Setting {
 	add("value-size", p.ValueSize)
 	add("preload", strconv.FormatBool(p.Preload))
 	add("warmup", p.Warmup.String())
+	if len(p.SLOs) > 0 {
+		add("slo", strings.Join(p.SLOs, ", "))
+	}
 	add("seed", strconv.FormatInt(p.Seed, 10))
 	return s
 }
@@ -194,4 +204,16 @@ func (p Plan) arrival() Arrival {
 		return Poisson{Rate: p.Rate, Seed: p.Seed}
 	}
 	return Closed{Think: p.Think}
+}
+
+// objectives reads the plan's SLOs; the error names every one that is none.
+func (p Plan) objectives() (slos []reports.SLO, err error) {
+	for _, text := range p.SLOs {
+		slo, wrong := reports.ParseSLO(text)
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("slo %w", wrong))
+		}
+		slos = append(slos, slo)
+	}
+	return slos, err
 }

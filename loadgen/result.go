@@ -121,6 +121,8 @@ func (e *execution) result() (*reports.Run, error) {
 	if r.Generator.Bottleneck {
 		e.warn("the load generator was the bottleneck: %s", r.Generator.Reason)
 	}
+	slos, _ := e.plan.objectives() // Validate has read them before
+	r.Objectives = reports.Judge(r, slos)
 	if r.Requests.Recorded == 0 && e.cut != interrupted {
 		return r, e.nothing(c)
 	}

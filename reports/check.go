@@ -154,6 +154,7 @@ func (c *checker) run(r *Run) {
 		}
 		c.histogram("send_lag", r.Generator.SendLag)
 	})
+	c.objectives(r.Objectives)
 }
 
 func (c *checker) operations(name string, list []*Operation) {

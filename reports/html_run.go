@@ -51,6 +51,7 @@ type runPage struct {
 	Verdict      *shownVerdict // nil if the page's head says it
 	Warnings     []string
 	Tiles        []tile
+	Objectives   *table // nil if there are none
 	Charts       []chart
 	Operations   table
 	Notes        []string
@@ -67,7 +68,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 	t := r.Total()
 	p := runPage{
 		Anchor: runAnchor(i), Name: visible(name), Warnings: visibleAll(r.Warnings), Tiles: runTiles(r, t),
-		Operations: operationTable(r, t), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
+		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
 		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
 	}
 	if len(report.Runs) > 1 {

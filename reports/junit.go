@@ -249,6 +249,7 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 			c.Error = &junitFault{visible(v.Text), "cut short", ""}
 		}
 		j.Cases = append(j.Cases, c)
+		j.Cases = append(j.Cases, junitObjectives(run, all[i])...)
 	}
 	j.Time = seconds(total)
 	return j, total

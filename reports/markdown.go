@@ -58,6 +58,9 @@ func mdRuns(w io.Writer, runs []*Run) {
 		fmt.Fprintf(w, "%s\n\n", md(text))
 	}
 	for i, run := range runs {
+		mdObjectives(w, all[i], run.Objectives)
+	}
+	for i, run := range runs {
 		fmt.Fprintf(w, "Again (%s): %s\n\n", md(all[i]), mdCode(quoteCommand(run.Command)))
 	}
 }

@@ -67,6 +67,26 @@ type Run struct {
 	Connections Connections `json:"connections"`
 	Generator   Generator   `json:"generator"`
 	Warnings    []string    `json:"warnings,omitempty"`
+
+	Objectives []*Objective `json:"objectives,omitempty"` // what the run was to keep, see Judge
+}
+
+// Objective is what came of an SLO. It is held, inconclusive, or else missed.
+type Objective struct {
+	Text         string   `json:"text"` // p99<5ms
+	Held         bool     `json:"held"`
+	Inconclusive bool     `json:"inconclusive,omitempty"`
+	Reason       string   `json:"reason,omitempty"` // why inconclusive, or more about the miss
+	Unit         string   `json:"unit"`             // of Limit and Actual: ns, per second, count, share (0 to 1)
+	Limit        float64  `json:"limit"`
+	Actual       *float64 `json:"actual,omitempty"`  // nil: not measured, or a time that never ended
+	Seconds      []Span   `json:"seconds,omitempty"` // where it was missed: intervals in which the same did not hold
+}
+
+// Span is a stretch of a run's time, since its start.
+type Span struct {
+	From time.Duration `json:"from_ns"`
+	To   time.Duration `json:"to_ns"`
 }
 
 // Interval is one second, or the last part of one, of a run.

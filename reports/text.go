@@ -37,6 +37,7 @@ func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 	}
 	if len(r.Runs) > 0 {
 		summarizeRuns(b, r.Runs)
+		t.objectives(b, r.Runs)
 		if len(r.Runs) == 1 {
 			if !r.Runs[0].closed() {
 				t.paragraph(b, "  ", 2, whichIsWhich)

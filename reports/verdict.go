@@ -192,6 +192,12 @@ func verdictOfRun(r *Run) verdict {
 	} else if t.Count > 0 {
 		parts = append(parts, "no errors")
 	}
+	if len(r.Objectives) > 0 {
+		// Who names objectives has said what counts as good: errors within them are none to cry about.
+		judged, text := r.objectives()
+		v.Tone = judged
+		parts = append(parts, text)
+	}
 	if t.Count > 0 {
 		parts = append(parts, r.limit())
 		if r.Generator.Bottleneck && v.Tone == good {

@@ -14,9 +14,9 @@ import (
 // The exit statuses, the same for every command.
 const (
 	exitHeld         = 0 // all held
-	exitFinding      = 1 // a failed rule, a refusal, a miss
+	exitFinding      = 1 // a failed rule, a missed SLO, a refusal, a miss
 	exitNotRun       = 2 // could not run: usage, no connection ever established, unreadable file, nothing matched
-	exitInconclusive = 3 // cut short, time ran out, a rule that could not be decided
+	exitInconclusive = 3 // cut short, time ran out, a rule or SLO that could not be decided
 )
 
 // exitHelp is the end of a command's help: what its exit statuses mean, each "N meaning".

@@ -28,6 +28,14 @@ anything is sent.
 A plan is a YAML file too (--workload): its fields are the flags' names, and
 --print-plan writes the one that the flags given stand for.`
 
+const aboutInconclusive = `
+
+An objective is held only on evidence that bears it. Where nothing was measured,
+where there are too few requests for a percentile (p99.9 takes 1000), in a run
+that was cut short, or in one in which the load generator was the bottleneck, it
+is inconclusive; but errors, hits and misses are what they are however slow the
+generator was, and a count or a maximum that went too far stays missed.`
+
 func newLoad(command []string) *cobra.Command {
 	var (
 		plan      loadgen.Plan
@@ -48,17 +56,20 @@ func newLoad(command []string) *cobra.Command {
 		timeout   = span(10 * time.Second)
 		file      string
 		printing  bool
+		slos      objectives
 		out       outputs
 	)
 	cmd := &cobra.Command{
 		Use:   "load ADDR|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
-		Long: aboutLoad + exitHelp("0 the run is complete (wrong replies, if any, are in a warning line)", "2 could not run, or not one request was answered right",
-			"3 cut short by Ctrl-C (reports are written)"),
+		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
+			"1 an --slo was missed", "2 could not run, or not one request was answered right",
+			"3 an --slo could not be decided, or cut short by Ctrl-C (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
   memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
   memlite load 127.0.0.1:11211 --profile memcached --report json=run.json
+  memlite load :5001 --rate 20k/s --slo 'p99<5ms' --slo 'errors==0' --report junit=load.xml
   memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && (file != "" || printing) {
@@ -93,6 +104,7 @@ func newLoad(command []string) *cobra.Command {
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
 			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
+			plan.SLOs = slos
 			unused := "requests"
 			switch overriding(cmd, "duration", "requests") {
 			case "duration":
@@ -134,6 +146,7 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
 	f.StringVar(&file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
 	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
+	f.Var(&slos, "slo", "what the run is to keep, such as 'p99<5ms' or 'errors==0' (see above); repeatable")
 	out.add(cmd, reports.RunFormats())
 	return cmd
 }
@@ -169,12 +182,25 @@ func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, comm
 	return runVerdict(run, errors.Join(err, out.finish(cmd, &reports.Report{Runs: []*reports.Run{run}})))
 }
 
-// runVerdict is how a load run ends. Errors in some replies are in its warnings, and no failure of the command.
+// runVerdict is how a load run ends. Errors in some replies are in its warnings; unless an SLO says otherwise they are no failure
+// of the command.
 func runVerdict(run *reports.Run, err error) error {
-	if err == nil && run.CutShort {
+	if err != nil {
+		return err
+	}
+	status := exitHeld
+	for _, o := range run.Objectives {
+		switch o.Status() {
+		case reports.Failed:
+			return exitWith(exitFinding) // the summary has said which, by how much and when
+		case reports.Inconclusive:
+			status = exitInconclusive
+		}
+	}
+	if run.CutShort {
 		return errCutShort
 	}
-	return err
+	return exitWith(status)
 }
 
 // liveRun shows the intervals of a run as they come.

@@ -28,6 +28,7 @@ func drawn(t *rapid.T, f *pflag.Flag) string {
 		"RATE":   decimal,
 		"SHARE":  rapid.Custom(func(t *rapid.T) string { return fmt.Sprintf("%v", rapid.Float64Range(0.001, 1).Draw(t, "share")) }),
 		"TIME":   rapid.Custom(func(t *rapid.T) string { return whole.Draw(t, "time") + "us" }),
+		"SLO":    rapid.SampledFrom([]string{"p99<5ms", "errors==0,get.p99.9<=20ms", "hits>=99%"}),
 		"bool":   rapid.SampledFrom([]string{"true", "false"}),
 		"int64":  rapid.Map(rapid.Int64(), func(n int64) string { return fmt.Sprint(n) }),
 		"string": rapid.SampledFrom([]string{"", "a", "64-4KiB", "hot:0.2/0.8", "null", "~", "# x", "a: b", "[1", "0x10", "1e3", "true", " b ", "é\n", "- c", "\"", "'", "%d", "*"}),

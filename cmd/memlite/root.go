@@ -21,9 +21,9 @@ written 10s or 1m30s, sizes 64KiB or 1MiB. Every flag can also be set in the
 environment: MEMLITE_ and its name in capitals, with _ for -. A flag on the
 command line wins over the environment.
 
-Exit status of every command: 0 all held · 1 a finding (a failed rule, a
-refusal, a miss) · 2 could not run · 3 inconclusive (cut short, time ran
-out, a rule that could not be decided).`
+Exit status of every command: 0 all held · 1 a finding (a failed rule, a missed
+SLO, a refusal, a miss) · 2 could not run · 3 inconclusive (cut short, time ran
+out, a rule or SLO that could not be decided).`
 
 // run executes one command line and returns its exit status. ctx is cancelled by the first signal.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
