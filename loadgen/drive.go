@@ -128,7 +128,8 @@ func (e *execution) interval(s *stage, sum *Recorder) *reports.Interval {
 			e.lag.Add(sum.lag)
 		}
 	}
-	return &reports.Interval{Stage: s.name, Recorded: s.recorded, Dropped: sum.dropped, Operations: sum.operations()}
+	return &reports.Interval{Stage: s.name, Recorded: s.recorded, Dropped: sum.dropped, Operations: sum.operations(),
+		Live: &reports.Live{Connections: e.joined, SendLag: sum.lag}}
 }
 
 // abandon gives up what is still in flight when the time to drain is over.

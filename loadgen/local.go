@@ -45,6 +45,7 @@ type execution struct {
 	sinks   []reports.Sink
 	run     *reports.Run
 	usage   usage
+	joined  int64 // connections that were open when the workers were last looked at
 	lag     *reports.Histogram
 	cut     string // why the run was ended early, "" if it was not
 }
@@ -171,6 +172,7 @@ func (e *execution) look() (c counts, idle bool) {
 		c.add(all[i])
 		idle = idle && idles[i]
 	}
+	e.joined = c.open
 	return c, idle
 }
 
@@ -273,6 +275,7 @@ func (e *execution) emit(i *reports.Interval) {
 		keep = append(keep, s)
 	}
 	e.sinks = keep
+	i.Live = nil // a recorder's histogram is 170 KB, and the report has the sum
 }
 
 func (e *execution) warn(format string, args ...any) {

@@ -97,6 +97,14 @@ type Interval struct {
 	Recorded   bool          `json:"recorded"`          // part of Totals
 	Dropped    int64         `json:"dropped,omitempty"` // open loop: starts given up because they waited longer than the queue allows
 	Operations []*Operation  `json:"operations"`
+
+	Live *Live `json:"-"` // for sinks while the run goes; nil in a run that is over
+}
+
+// Live is what a Sink sees of an interval beside what a report keeps.
+type Live struct {
+	Connections int64      // open at the interval's end
+	SendLag     *Histogram // of the interval; nil in a closed loop. See Generator.SendLag
 }
 
 // Operation is what happened to one kind of request (get, set) in an interval or a run.

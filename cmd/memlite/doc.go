@@ -6,6 +6,7 @@
 //
 // Rejected: a configuration file (flags and MEMLITE_* variables say the same and show up in the command line that a
 // report repeats); one-letter flags (a command line in a bug report should read without the manual); colours and
-// moving lines anywhere but on a terminal; sharing the client's few lines of protocol with the load generator or
+// moving lines anywhere but on a terminal; the other screen of a terminal for the live view (it would take the summary and
+// what stood before away with it); sharing the client's few lines of protocol with the load generator or
 // the suite (a bug there would then be invisible here).
 package main

@@ -2,8 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +24,9 @@ have started.
 Gets of keys that nobody has set are misses; --preload sets every key once
 first. More clients than the limit of open files allows are refused before
 anything is sent.
+
+On a terminal the run is shown while it goes; q stops it early and reports.
+Elsewhere there is a line every few seconds.
 
 A plan is a YAML file too (--workload): its fields are the flags' names, and
 --print-plan writes the one that the flags given stand for.`
@@ -64,7 +67,7 @@ func newLoad(command []string) *cobra.Command {
 		Short: "measure an endpoint under load",
 		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
 			"1 an --slo was missed", "2 could not run, or not one request was answered right",
-			"3 an --slo could not be decided, or cut short by Ctrl-C (reports are written)"),
+			"3 an --slo could not be decided, or cut short by Ctrl-C or q (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
   memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
@@ -172,9 +175,12 @@ func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, comm
 	if err := out.prepare(cmd); err != nil {
 		return err
 	}
-	p := newProgress(cmd.ErrOrStderr())
-	run, err := executor.Execute(cmd.Context(), plan, &liveRun{progress: p, plan: plan})
-	p.done()
+	ctx, stop := context.WithCancel(cmd.Context())
+	defer stop()
+	live := newLiveRun(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), plan, stop)
+	defer live.end()
+	run, err := executor.Execute(ctx, plan, live)
+	live.end()
 	if run == nil {
 		return err
 	}
@@ -201,56 +207,4 @@ func runVerdict(run *reports.Run, err error) error {
 		return errCutShort
 	}
 	return exitWith(status)
-}
-
-// liveRun shows the intervals of a run as they come.
-type liveRun struct {
-	*progress
-	plan   loadgen.Plan
-	label  string // what the run is called, where there are several
-	errors int64
-}
-
-func (l *liveRun) Interval(i *reports.Interval) error {
-	var answered int64
-	response := reports.NewHistogram()
-	for _, o := range i.Operations {
-		answered += o.Count
-		l.errors += o.Errors
-		response.Add(o.Response)
-	}
-	line := l.label + i.Stage
-	at := (i.Start + i.Length).Round(time.Second)
-	if whole := l.plan.Warmup + l.plan.Duration; l.plan.Requests == 0 && i.Stage == "run" {
-		line += fmt.Sprintf(" %s of %s", min(at, whole), whole) // the last interval also has the wait for the last replies
-	} else {
-		line += " " + at.String()
-	}
-	perSecond := 0.0
-	if i.Length > 0 {
-		perSecond = float64(answered) / i.Length.Seconds()
-	}
-	line += fmt.Sprintf(": %.0f/s", perSecond)
-	if p := response.Percentiles(); p != nil {
-		line += fmt.Sprintf(", p50 %s, p99 %s", milliseconds(p.P50), milliseconds(p.P99))
-	} else {
-		line += ", p50 n/a, p99 n/a"
-	}
-	line += fmt.Sprintf(", %d errors", l.errors)
-	if i.Dropped > 0 {
-		line += fmt.Sprintf(", %d dropped", i.Dropped)
-	}
-	l.show(line)
-	return nil
-}
-
-// Close takes the live line away.
-func (l *liveRun) Close() error {
-	l.done()
-	return nil
-}
-
-// milliseconds prints nanoseconds with three digits that count.
-func milliseconds(ns int64) string {
-	return fmt.Sprintf("%.3gms", float64(ns)/1e6)
 }
