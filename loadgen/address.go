@@ -5,13 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// target is an endpoint's address in the form that netloop dials.
-type target struct{ network, address string }
+// target is an endpoint's address: as it was given, and from resolve on as netloop dials it.
+type target struct{ network, address, dial string }
+
+// maxServers bounds the list of Plan.Target: every loop has a connection to each, and histograms of its own for each.
+const maxServers = 64
+
+// parseTargets reads a list of targets with commas between them, each once.
+func parseTargets(text string) ([]target, error) {
+	var list []target
+	for one := range strings.SplitSeq(text, ",") {
+		t, err := parseTarget(one)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(list, t) {
+			return nil, fmt.Errorf("target %q: is in the list twice", one)
+		}
+		list = append(list, t)
+	}
+	if len(list) > maxServers {
+		return nil, fmt.Errorf("target: %d servers, where at most %d can be", len(list), maxServers)
+	}
+	return list, nil
+}
 
 // parseTarget reads host:port, :port or unix:///path. A host may still be a name.
 func parseTarget(text string) (target, error) {
@@ -19,7 +42,7 @@ func parseTarget(text string) (target, error) {
 		if !strings.HasPrefix(path, "/") || path == "/" {
 			return target{}, fmt.Errorf("target %q: want unix:///path", text)
 		}
-		return target{"unix", text}, nil
+		return target{"unix", text, text}, nil
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -31,24 +54,42 @@ func parseTarget(text string) (target, error) {
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	return target{"tcp", net.JoinHostPort(host, port)}, nil
+	t := target{network: "tcp", address: net.JoinHostPort(host, port)}
+	if net.ParseIP(strings.SplitN(host, "%", 2)[0]) != nil {
+		t.dial = t.address
+	}
+	return t, nil
+}
+
+// resolveAll looks the hosts of targets up.
+func resolveAll(ctx context.Context, targets []target, timeout time.Duration) ([]target, error) {
+	var all []target
+	for _, t := range targets {
+		t, err := t.resolve(ctx, timeout)
+		if err != nil && (len(targets) == 1 || t.dial == "") { // of several servers one may be down
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 // resolve looks a host name up, once for all connections. Of several addresses it takes the first that accepts a
 // connection, which costs one extra; a literal address costs none.
 func (t target) resolve(ctx context.Context, timeout time.Duration) (target, error) {
-	host, port, err := net.SplitHostPort(t.address)
-	if t.network == "unix" || err != nil || net.ParseIP(strings.SplitN(host, "%", 2)[0]) != nil {
+	if t.dial != "" {
 		return t, nil
 	}
+	host, port, _ := net.SplitHostPort(t.address)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 	if err != nil {
 		return t, err // says "lookup host" itself
 	}
+	t.dial = net.JoinHostPort(found[0].String(), port)
 	if len(found) == 1 {
-		return target{"tcp", net.JoinHostPort(found[0].String(), port)}, nil
+		return t, nil
 	}
 	var refusals []error
 	for _, ip := range found {
@@ -56,7 +97,8 @@ func (t target) resolve(ctx context.Context, timeout time.Duration) (target, err
 		var d net.Dialer
 		c, err := d.DialContext(ctx, "tcp", address)
 		if err == nil {
-			return target{"tcp", address}, c.Close()
+			t.dial = address
+			return t, c.Close()
 		}
 		refusals = append(refusals, err)
 	}

@@ -15,6 +15,7 @@ type client struct {
 	n       uint32 // requests in flight
 	pending uint32 // entries in worker.thinking
 	index   int32
+	server  uint16
 	state   state
 	fails   uint8 // connections in a row that brought no answer
 	listed  bool  // in worker.free
@@ -68,7 +69,10 @@ type fifo[T any] struct {
 	head, n int
 }
 
-func (q *fifo[T]) push(v T) {
+func (q *fifo[T]) push(v T) { *q.extend() = v }
+
+// extend adds an element and returns its place, which holds what was there before.
+func (q *fifo[T]) extend() *T {
 	if q.n == len(q.items) {
 		larger := make([]T, max(16, 2*q.n))
 		k := copy(larger, q.items[q.head:])
@@ -79,8 +83,8 @@ func (q *fifo[T]) push(v T) {
 	if i >= len(q.items) {
 		i -= len(q.items)
 	}
-	q.items[i] = v
 	q.n++
+	return &q.items[i]
 }
 
 func (q *fifo[T]) front() *T { return &q.items[q.head] }

@@ -21,6 +21,7 @@ const (
 // counts is what the coordinator wants to know of a worker.
 type counts struct {
 	open, opened, failed, lost int64
+	missing                    int64 // clients of servers that cannot be reached, where there are others
 	answered, errors           int64
 	unasked                    int64 // connections that brought bytes nobody had asked for
 	fatal                      error // no use in going on
@@ -33,6 +34,7 @@ func (c *counts) add(o counts) {
 	c.opened += o.opened
 	c.failed += o.failed
 	c.lost += o.lost
+	c.missing += o.missing
 	c.answered += o.answered
 	c.errors += o.errors
 	c.unasked += o.unasked
@@ -67,7 +69,8 @@ func (w *worker) dialMore(now time.Duration) {
 		w.down = w.down[:len(w.down)-1]
 		c.state, c.since = dialing, now
 		w.dialing++
-		c.conn = w.loop.Dial(w.target.network, w.target.address, w, c)
+		t := w.servers[c.server].target
+		c.conn = w.loop.Dial(t.network, t.dial, w, c)
 	}
 }
 
@@ -106,7 +109,8 @@ func (w *worker) Open(conn *netloop.Conn) {
 	w.dialing--
 	w.counts.open++
 	w.counts.opened++
-	if w.connecting && w.counts.open == int64(len(w.clients)) {
+	w.reached(c)
+	if w.connecting && w.counts.open+w.missing() == int64(len(w.clients)) {
 		w.wake()
 	}
 	w.dialMore(now)
@@ -155,6 +159,9 @@ func (w *worker) lose(c *client, o Outcome, now time.Duration) {
 	c.conn.Abort()
 	w.counts.open--
 	w.counts.lost++
+	s := &w.servers[c.server]
+	s.open--
+	s.Lost++
 	w.retry(c, now)
 	if w.stage != nil {
 		w.checkIdle()
@@ -168,8 +175,9 @@ func (w *worker) dialFailed(c *client, err error, now time.Duration) {
 	w.dialing--
 	w.counts.failed++
 	w.counts.dialError = err
+	w.unreached(c, err, now)
 	// Where not even the first connection can be made, there is nothing to wait for, but for a queue that is full.
-	hopeless := w.counts.opened == 0 && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, context.DeadlineExceeded)
+	hopeless := w.continuum == nil && w.counts.opened == 0 && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, context.DeadlineExceeded)
 	if w.connecting && (hopeless || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EADDRNOTAVAIL)) {
 		w.counts.fatal = err
 		w.wake()
@@ -193,7 +201,7 @@ func (w *worker) sweep() {
 			case c.state == dialing && now-c.since > w.plan.Timeout:
 				c.conn.State = nil
 				c.conn.Abort()
-				w.dialFailed(c, fmt.Errorf("dial %s: %w", w.target.address, context.DeadlineExceeded), now)
+				w.dialFailed(c, fmt.Errorf("dial %s: %w", w.servers[c.server].target.dial, context.DeadlineExceeded), now)
 			case c.state == open && c.n > 0 && now-w.oldest(c).sent > w.plan.Timeout:
 				w.lose(c, Timeout, now)
 			}

@@ -68,7 +68,7 @@ func TestRequestsInRunDoNotAllocate(t *testing.T) {
 			}
 		}
 		to, _ := parseTarget(addr)
-		w := newWorker(p, to, group.Loop(0), Segment{0, 1}, p.values(), func() { news <- struct{}{} })
+		w := newWorker(p, []target{to}, group.Loop(0), Segment{0, 1}, p.values(), func() { news <- struct{}{} })
 		w.loop.Post(w.connect)
 		wait()
 		run := func(requests int64) uint64 {

@@ -21,7 +21,7 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 	last := len(stages) - 1
 	at, since := 0, start
 	var sum *Recorder // of the interval that began at since
-	gather := func() { sum = e.collect(at, sum) }
+	gather := func() { sum = e.collect(at, stages[at].recorded, sum) }
 	interval := func(until time.Duration) {
 		i := e.interval(&stages[at], sum)
 		i.Start, i.Length = since-start, until-since
@@ -103,7 +103,7 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 const interrupted = "interrupted"
 
 // collect adds what the workers have measured in a stage since they were last asked to sum, which may be nil.
-func (e *execution) collect(at int, sum *Recorder) *Recorder {
+func (e *execution) collect(at int, recorded bool, sum *Recorder) *Recorder {
 	handed := make([][]*Recorder, len(e.workers))
 	e.each(func(w *worker) { handed[w.segment.Index] = w.hand(at) })
 	if sum == nil {
@@ -112,6 +112,9 @@ func (e *execution) collect(at int, sum *Recorder) *Recorder {
 	for i, recs := range handed {
 		for _, r := range recs {
 			sum.add(r)
+			if recorded && e.servers != nil {
+				e.servers[r.server].add(r)
+			}
 			r.reset()
 		}
 		w := e.workers[i]

@@ -47,7 +47,8 @@ type execution struct {
 	usage   usage
 	joined  int64 // connections that were open when the workers were last looked at
 	lag     *reports.Histogram
-	cut     string // why the run was ended early, "" if it was not
+	servers []*Recorder // what was recorded of each server, where there are several
+	cut     string      // why the run was ended early, "" if it was not
 }
 
 // Execute implements Executor.
@@ -69,8 +70,8 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 	p = p.withDefaults()
 	e.plan, e.open = p, p.open()
 	e.run = newRun(p)
-	to, _ := parseTarget(p.Target)
-	to, err := to.resolve(ctx, p.Timeout)
+	list, _ := parseTargets(p.Target)
+	targets, err := resolveAll(ctx, list, p.Timeout)
 	if err != nil {
 		if ctx.Err() != nil {
 			e.cut = interrupted
@@ -84,7 +85,7 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 		loops = runtime.GOMAXPROCS(0)
 	}
 	group, err := netloop.New(netloop.Config{
-		Loops: min(loops, p.Clients), Portable: l.Portable, Linger: parting,
+		Loops: min(loops, p.Clients/len(targets)), Portable: l.Portable, Linger: parting,
 		// What a client has unsent is bounded by its pipeline. Holding its replies back meanwhile could have
 		// both sides wait for the other to read.
 		HighWater: math.MaxInt,
@@ -93,9 +94,14 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 		return nil, err
 	}
 	defer group.Close()
+	if len(targets) > 1 {
+		for range targets {
+			e.servers = append(e.servers, newRecorder(e.open))
+		}
+	}
 	values := p.values()
 	for i := range group.Len() {
-		e.workers = append(e.workers, newWorker(p, to, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
+		e.workers = append(e.workers, newWorker(p, targets, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
 	}
 	defer e.leave()
 
@@ -166,7 +172,10 @@ func (e *execution) each(fn func(*worker)) {
 func (e *execution) look() (c counts, idle bool) {
 	all := make([]counts, len(e.workers))
 	idles := make([]bool, len(e.workers))
-	e.each(func(w *worker) { all[w.segment.Index], idles[w.segment.Index] = w.counts, w.idle() })
+	e.each(func(w *worker) {
+		w.counts.missing = w.missing()
+		all[w.segment.Index], idles[w.segment.Index] = w.counts, w.idle()
+	})
 	idle = true
 	for i := range all {
 		c.add(all[i])
@@ -202,12 +211,15 @@ func (e *execution) connect(ctx context.Context) error {
 		case <-e.wake:
 		case <-deadline.C:
 			late = true
+			e.each((*worker).missSilent)
 		}
 		c, _ := e.look()
 		switch {
 		case c.fatal != nil:
 			return e.explain(c)
-		case c.open == int64(e.plan.Clients):
+		case c.open == 0 && c.missing == int64(e.plan.Clients):
+			return fmt.Errorf("none of the servers can be reached: %w", c.dialError)
+		case c.open+c.missing == int64(e.plan.Clients):
 			e.each(func(w *worker) { w.connecting = false })
 			return nil
 		case late:

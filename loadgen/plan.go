@@ -21,7 +21,8 @@ const (
 
 // Plan says what load to make. The zero value, with a Target, is a closed loop of 50 clients that get for ten seconds.
 type Plan struct {
-	// Target is the endpoint: host:port, :port or unix:///path.
+	// Target is the endpoint: host:port, :port or unix:///path. Of several with commas between them each gets the keys
+	// that are its by consistent hashing (see continuum), and an equal number of the clients.
 	Target string
 	// Profile names the dialect and the replies that count as right, see Profiles; "" is report.
 	Profile string
@@ -120,11 +121,12 @@ func (p Plan) Validate() error {
 		}
 	}
 
-	_, err := parseTarget(p.Target)
+	targets, err := parseTargets(p.Target)
 	checkErr(err)
 	_, err = profileNamed(p.Profile)
 	checkErr(err)
 	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
+	check(p.Clients <= 0 || p.Clients >= len(targets), "clients %d: want at least one for each of the %d servers", p.Clients, len(targets))
 	check(p.Pipeline > 0 && p.Pipeline <= maxPipeline, "pipeline %d: want 1 to %d", p.Pipeline, maxPipeline)
 	check(p.Requests >= 0, "requests %d: want 1 or more", p.Requests)
 	check(p.Duration == 0 || p.Requests == 0, "duration and requests both end the run: give one of them")

@@ -84,10 +84,10 @@ func TestPlanValidate(t *testing.T) {
 
 func TestTargets(t *testing.T) {
 	for in, want := range map[string]target{
-		":5001":              {"tcp", "127.0.0.1:5001"},
-		"[::1]:80":           {"tcp", "[::1]:80"},
-		"example.org:11211":  {"tcp", "example.org:11211"},
-		"unix:///tmp/a.sock": {"unix", "unix:///tmp/a.sock"},
+		":5001":              {"tcp", "127.0.0.1:5001", "127.0.0.1:5001"},
+		"[::1]:80":           {"tcp", "[::1]:80", "[::1]:80"},
+		"example.org:11211":  {"tcp", "example.org:11211", ""},
+		"unix:///tmp/a.sock": {"unix", "unix:///tmp/a.sock", "unix:///tmp/a.sock"},
 	} {
 		if got, err := parseTarget(in); err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", in, got, err, want)

@@ -6,10 +6,11 @@ import (
 	"memlite/reports"
 )
 
-// Recorder holds what one loop measured in one stage since it was last emptied. It belongs to one goroutine at a time
+// Recorder holds what one loop measured of one server in one stage since it was last emptied. It belongs to one goroutine at a time
 // and has no lock: the loop fills it and hands it over whole.
 type Recorder struct {
 	stage   int
+	server  int
 	ops     [kinds]measured
 	dropped int64
 	lag     *reports.Histogram // open loop only, like measured.service

@@ -95,6 +95,7 @@ func (e *execution) result() (*reports.Run, error) {
 			e.warn("cut short (%s) before the run began", e.cut)
 		}
 	}
+	e.perServer()
 	if r.Requests.Errors > 0 {
 		e.warn("%d of %d requests failed: %s%s", r.Requests.Errors, r.Requests.Errors+r.Requests.Recorded, kindsOf(r.Totals), firstSeen(c, "; first wrong reply"))
 	}
@@ -109,7 +110,11 @@ func (e *execution) result() (*reports.Run, error) {
 		e.warn("the server sent bytes that nobody had asked for on %d connections, which were closed for it", c.unasked)
 	}
 	if c.lost > 0 || c.failed > 0 {
-		e.warn("%d connections were lost and %d could not be opened; they were opened again", c.lost, c.failed)
+		again := "they were opened again"
+		if closed := int64(e.plan.Clients) - c.open; closed > 0 {
+			again = fmt.Sprintf("in the end %d were closed", closed)
+		}
+		e.warn("%d connections were lost and %d could not be opened; %s", c.lost, c.failed, again)
 	}
 	if tooHigh > 0 {
 		e.warn("%d requests took more than 60 s and are recorded as 60 s", tooHigh)

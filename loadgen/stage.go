@@ -96,7 +96,10 @@ func (w *worker) enter(i int, now time.Duration) {
 	last := i == len(w.stages)-1
 	// What was to start before the end of the load and found no client is sent while the run drains: a server that
 	// stalls at the end must not get away with it.
-	backlog := last && w.due && now >= w.end && w.nextStart < w.end
+	if w.continuum != nil && w.pacer != nil {
+		w.drawDue(now)
+	}
+	backlog := last && now >= w.end && (w.due && w.nextStart < w.end || w.pacer != nil && w.parked > 0)
 	if w.at >= 0 {
 		for w.due && w.nextStart < min(now, w.end) && w.free.n > 0 {
 			w.serve(now)
@@ -104,11 +107,16 @@ func (w *worker) enter(i int, now time.Duration) {
 		for !backlog && w.due && w.nextStart < min(now, w.end) {
 			w.drop() // was waiting for a client when its stage ended
 		}
-		w.past = append(w.past, w.rec)
-		w.rec = w.spare()
+		if !backlog {
+			w.unparkAll()
+		}
+		w.past = append(w.past, w.renew(i)...)
 	}
 	s := &w.stages[i]
-	w.at, w.stage, w.end, w.rec.stage = i, s, s.end, i
+	w.at, w.stage, w.end = i, s, s.end
+	for _, r := range w.recs {
+		r.stage = i
+	}
 	if last {
 		w.end = forever // whoever drives the program ends it
 	}
@@ -143,6 +151,7 @@ func (w *worker) giveUp() {
 	for w.due {
 		w.drop()
 	}
+	w.unparkAll()
 }
 
 // rouse gives the clients something to do when a stage begins, batch by batch.
@@ -164,7 +173,7 @@ func (w *worker) rouse(now time.Duration) {
 
 // idle says whether nothing is in flight and nothing more is to be sent.
 func (w *worker) idle() bool {
-	return w.flying == 0 && w.end == forever && w.at >= 0 && !w.due && (w.pacer != nil || w.left == 0)
+	return w.flying == 0 && w.parked == 0 && w.end == forever && w.at >= 0 && !w.due && (w.pacer != nil || w.left == 0)
 }
 
 // checkIdle tells the coordinator, once per program.
@@ -188,12 +197,22 @@ func (w *worker) hand(stage int) (recs []*Recorder) {
 	}
 	w.past = keep
 	if w.at == stage {
-		recs = append(recs, w.rec)
-		w.rec = w.spare()
-		w.rec.stage = stage
+		recs = append(recs, w.renew(stage)...)
 	}
 	w.serve(netloop.Now()) // counts starts that have become too old although no client was free to look at them
 	return recs
+}
+
+// renew returns the recorders in use, one for each server, and puts empty ones in their place.
+func (w *worker) renew(stage int) (old []*Recorder) {
+	old = w.recs
+	w.recs = make([]*Recorder, len(old))
+	for i := range w.recs {
+		r := w.spare()
+		r.stage, r.server = stage, i
+		w.recs[i] = r
+	}
+	return old
 }
 
 // spare returns an empty recorder.

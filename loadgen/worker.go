@@ -9,13 +9,14 @@ import (
 
 // worker is one loop's share of a run. All its fields belong to the loop.
 type worker struct {
-	plan    Plan
-	profile *profile
-	target  target
-	loop    *netloop.Loop
-	segment Segment
-	first   int    // number of its first client
-	wake    func() // has the coordinator look at the workers
+	plan      Plan
+	profile   *profile
+	servers   []server
+	continuum continuum // nil where there is one server
+	loop      *netloop.Loop
+	segment   Segment
+	first     int    // number of its first client
+	wake      func() // has the coordinator look at the workers
 
 	clients []client
 	flights []flight // Pipeline places for each client
@@ -24,24 +25,27 @@ type worker struct {
 	op      Op
 
 	// What is being done.
-	stages    []stage
-	at        int
-	stage     *stage
-	end       time.Duration // of the stage
-	left      int64         // requests that the stage may still make
-	workload  Workload
-	pacer     Pacer         // nil in a closed loop
-	think     time.Duration // of a closed loop
-	origin    time.Duration // of the pacer's times
-	nextStart time.Duration // the next intended start, if due
-	due       bool
-	free      fifo[int32]   // open loop: clients with room, the longest idle first
-	thinking  fifo[thought] // closed loop: clients that wait to send
-	roused    int           // clients that have been told of the stage
-	timer     *netloop.Timer
-	armed     time.Duration
-	flying    int // requests in flight, of all clients
-	told      bool
+	stages      []stage
+	at          int
+	stage       *stage
+	end         time.Duration // of the stage
+	left        int64         // requests that the stage may still make
+	workload    Workload
+	pacer       Pacer         // nil in a closed loop
+	think       time.Duration // of a closed loop
+	origin      time.Duration // of the pacer's times
+	nextStart   time.Duration // the next intended start, if due
+	due         bool
+	free        fifo[int32]   // open loop: clients with room, the longest idle first; of several servers each has its own
+	thinking    fifo[thought] // closed loop: clients that wait to send
+	roused      int           // clients that have been told of the stage
+	timer       *netloop.Timer
+	armed       time.Duration
+	flying      int           // requests in flight, of all clients
+	vacant      int           // several servers: places in their lists of free clients
+	pausedUntil time.Duration // several servers: nothing more is drawn before
+	parked      int           // several servers: requests that wait for a client of theirs
+	told        bool
 
 	// Connections; see connect.go.
 	sweeper    *netloop.Timer
@@ -55,7 +59,7 @@ type worker struct {
 	counts     counts
 
 	// What was measured.
-	rec    *Recorder
+	recs   []*Recorder // one for each server
 	past   []*Recorder // of stages that have ended
 	spares []*Recorder
 }
@@ -70,23 +74,19 @@ type thought struct {
 	client int32
 }
 
-func newWorker(p Plan, t target, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
+func newWorker(p Plan, targets []target, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
 	first, last := s.share(int64(p.Clients))
 	prof, _ := profileNamed(p.Profile)
 	w := &worker{
-		plan: p, profile: prof, target: t, loop: l, segment: s, first: int(first), wake: wake,
+		plan: p, profile: prof, loop: l, segment: s, first: int(first), wake: wake,
 		clients: make([]client, last-first),
 		flights: make([]flight, int(last-first)*p.Pipeline),
 		rng:     newRand(p.Seed, streamWorkload, s.Index),
 		values:  values,
 		op:      Op{Key: make([]byte, 0, maxKeySize)},
-		rec:     newRecorder(p.open()),
-		spares:  []*Recorder{newRecorder(p.open())},
 		at:      -1, end: forever,
 	}
-	for i := range w.clients {
-		w.clients[i].index = int32(i)
-	}
+	w.serveTo(targets)
 	w.timer = l.NewTimer(w.fire)
 	w.sweeper = l.NewTimer(w.sweep)
 	return w
@@ -104,6 +104,8 @@ func (w *worker) fill(c *client, now time.Duration) {
 	case w.think > 0:
 		w.ponder(c, now+w.think)
 		w.arm(now)
+	case w.continuum != nil:
+		w.list(c)
 	default:
 		for c.n < depth && w.left > 0 {
 			w.send(c, now, now)
@@ -111,18 +113,23 @@ func (w *worker) fill(c *client, now time.Duration) {
 	}
 }
 
-// list queues c up for the starts of an open loop.
+// list queues c up for the starts of an open loop, or for what is drawn for its server where there are several.
 func (w *worker) list(c *client) {
-	if !c.listed {
-		c.listed = true
+	switch {
+	case c.listed:
+		return
+	case w.continuum != nil:
+		w.vacate(c, false)
+	default:
 		w.free.push(c.index)
 	}
+	c.listed = true
 }
 
 // ponder has c send at the time due for each place that it has free. All thoughts take the same time, so a
 // queue is enough to have them in order.
 func (w *worker) ponder(c *client, due time.Duration) {
-	for w.left > 0 && c.n+c.pending < uint32(w.plan.Pipeline) {
+	for w.left+int64(w.parked) > 0 && c.n+c.pending < uint32(w.plan.Pipeline) {
 		c.pending++
 		w.thinking.push(thought{due, c.index})
 	}
@@ -130,6 +137,10 @@ func (w *worker) ponder(c *client, due time.Duration) {
 
 // serve starts what is due in an open loop, as long as a client is free.
 func (w *worker) serve(now time.Duration) {
+	if w.continuum != nil {
+		w.route(now)
+		return
+	}
 	for sent := 0; sent < batch && w.due && w.nextStart <= now; {
 		if now-w.nextStart > w.plan.Queue {
 			w.drop()
@@ -143,7 +154,7 @@ func (w *worker) serve(now time.Duration) {
 		if c.state != open || c.n >= uint32(w.plan.Pipeline) {
 			continue
 		}
-		w.rec.lag.Record(now - max(w.nextStart, c.since))
+		w.recs[0].lag.Record(now - max(w.nextStart, c.since))
 		w.send(c, w.nextStart, now)
 		w.advance()
 		sent++
@@ -170,7 +181,11 @@ func (w *worker) advance() {
 // drop gives up a start that was never sent.
 func (w *worker) drop() {
 	w.left--
-	w.rec.dropped++
+	server := 0
+	if w.continuum != nil {
+		server = w.draw() // whose it would have been
+	}
+	w.recs[server].dropped++
 	w.advance()
 	w.checkIdle()
 }
@@ -178,14 +193,19 @@ func (w *worker) drop() {
 // send makes the next request and hands it to a client that has room.
 func (w *worker) send(c *client, intended, now time.Duration) {
 	w.workload.Next(w.rng, &w.op)
-	b := w.profile.codec.appendRequest(c.conn.AvailableBuffer(), &w.op, w.values[:w.op.Size])
+	w.left--
+	w.transmit(c, &w.op, intended, now)
+}
+
+// transmit hands a request to a client that has room.
+func (w *worker) transmit(c *client, op *Op, intended, now time.Duration) {
+	b := w.profile.codec.appendRequest(c.conn.AvailableBuffer(), op, w.values[:op.Size])
 	c.conn.Write(b)
 	f := w.push(c)
-	f.intended, f.sent, f.key = intended, now, keyHash(w.op.Key)
-	f.kind, f.recorded = w.op.Kind, w.stage.recorded
-	w.rec.ops[f.kind].sent += int64(len(b))
+	f.intended, f.sent, f.key = intended, now, keyHash(op.Key)
+	f.kind, f.recorded = op.Kind, w.stage.recorded
+	w.recs[c.server].ops[f.kind].sent += int64(len(b))
 	w.stage.sent++
-	w.left--
 	w.flying++
 }
 
@@ -197,6 +217,10 @@ func (w *worker) fire() {
 	w.rouse(now)
 	for n := 0; n < batch && w.thinking.n > 0 && w.thinking.front().due <= now; n++ {
 		c := &w.clients[w.thinking.pop().client]
+		if w.continuum != nil {
+			w.vacate(c, true)
+			continue
+		}
 		c.pending--
 		if c.state == open && c.n < uint32(w.plan.Pipeline) && w.pacer == nil && w.left > 0 {
 			w.send(c, now, now)
@@ -217,6 +241,9 @@ func (w *worker) arm(now time.Duration) {
 	}
 	if w.roused < len(w.clients) {
 		at = now
+	}
+	if w.continuum != nil {
+		at = min(at, w.routeAt(now))
 	}
 	if at == w.armed {
 		return
@@ -249,7 +276,7 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 		f := w.oldest(c)
 		n, o, done := c.reply.read(w.profile, f.kind, f.key, in[used:])
 		if f.recorded == w.stage.recorded {
-			w.rec.ops[f.kind].received += int64(n)
+			w.recs[c.server].ops[f.kind].received += int64(n)
 		}
 		if !done {
 			used += n
@@ -285,7 +312,7 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 func (w *worker) finish(c *client, o Outcome, now time.Duration) {
 	f := w.oldest(c)
 	if f.recorded == w.stage.recorded {
-		w.rec.done(f, o, now)
+		w.recs[c.server].done(f, o, now)
 	}
 	if o.OK() {
 		w.counts.answered++

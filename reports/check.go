@@ -143,11 +143,20 @@ func (c *checker) run(r *Run) {
 		c.count("abandoned", q.Abandoned)
 		c.count("dropped", q.Dropped)
 	})
-	c.in("connections", func() {
-		c.count("opened", r.Connections.Opened)
-		c.count("failed", r.Connections.Failed)
-		c.count("lost", r.Connections.Lost)
-	})
+	c.connections(r.Connections)
+	for i, s := range r.Servers {
+		c.in(fmt.Sprintf("servers[%d]", i), func() {
+			if s == nil {
+				c.fail("is null")
+				return
+			}
+			c.text("address", s.Address)
+			c.count("clients", int64(s.Clients))
+			c.connections(s.Connections)
+			c.count("dropped", s.Dropped)
+			c.operations("totals", s.Totals)
+		})
+	}
 	c.in("generator", func() {
 		if r.Generator.Busy < 0 || r.Generator.CPU < 0 {
 			c.fail("busy or cpu_seconds is negative")
@@ -155,6 +164,14 @@ func (c *checker) run(r *Run) {
 		c.histogram("send_lag", r.Generator.SendLag)
 	})
 	c.objectives(r.Objectives)
+}
+
+func (c *checker) connections(n Connections) {
+	c.in("connections", func() {
+		c.count("opened", n.Opened)
+		c.count("failed", n.Failed)
+		c.count("lost", n.Lost)
+	})
 }
 
 func (c *checker) operations(name string, list []*Operation) {

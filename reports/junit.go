@@ -239,6 +239,11 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 		for _, o := range run.Totals {
 			c.Out += fmt.Sprintf("%-12s%s\n", visible(o.Name)+":", visible(o.became()))
 		}
+		for _, s := range run.Servers {
+			for i, text := range run.serverCells(s) {
+				c.Out += fmt.Sprintf("%-12s%s\n", serverHead[i]+":", text)
+			}
+		}
 		for _, text := range run.Warnings {
 			c.Out += fieldLine("warning", visible(text))
 		}

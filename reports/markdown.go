@@ -59,10 +59,26 @@ func mdRuns(w io.Writer, runs []*Run) {
 	}
 	for i, run := range runs {
 		mdObjectives(w, all[i], run.Objectives)
+		mdServers(w, run, all[i])
 	}
 	for i, run := range runs {
 		fmt.Fprintf(w, "Again (%s): %s\n\n", md(all[i]), mdCode(quoteCommand(run.Command)))
 	}
+}
+
+func mdServers(w io.Writer, run *Run, name string) {
+	if len(run.Servers) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "Servers (%s):\n\n| %s |\n|---%s|---|\n", md(name), strings.Join(serverHead, " | "), strings.Repeat("|--:", len(serverHead)-2))
+	for _, s := range run.Servers {
+		cells := run.serverCells(s)
+		for i, text := range cells {
+			cells[i] = md(text)
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+	fmt.Fprintln(w)
 }
 
 func mdWarnings(w io.Writer, warnings []string) {

@@ -65,6 +65,7 @@ type Run struct {
 
 	Requests    Requests    `json:"requests"`
 	Connections Connections `json:"connections"`
+	Servers     []*Server   `json:"servers,omitempty"` // where there were several, in the order of Target
 	Generator   Generator   `json:"generator"`
 	Warnings    []string    `json:"warnings,omitempty"`
 
@@ -144,6 +145,15 @@ type Requests struct {
 	Errors    int64 `json:"errors"`    // answered wrong or not at all, in recorded stages
 	Abandoned int64 `json:"abandoned"` // sent, but not answered when the drain time ended
 	Dropped   int64 `json:"dropped"`   // never sent: waited longer than the queue allows
+}
+
+// Server is one server's part of a run against several: what was sent to it, which is what the hash of each key says.
+type Server struct {
+	Address     string       `json:"address"`
+	Clients     int          `json:"clients"`
+	Connections Connections  `json:"connections"`
+	Dropped     int64        `json:"dropped,omitempty"` // open loop: never sent to it
+	Totals      []*Operation `json:"totals"`            // recorded stages only; the servers' together are the run's
 }
 
 // Connections counts what happened to the run's connections.

@@ -145,6 +145,11 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 		if s := run.service(); s != nil && len(runs) == 1 {
 			rows = append(rows, []string{"  " + serviceTime, "", "", "", s.percentile(p50), s.percentile(p90), s.percentile(p99), s.percentile(p999), s.percentile(pMax)})
 		}
+		if len(runs) == 1 {
+			for _, s := range run.Servers {
+				row("  "+s.Address, run, s.Total())
+			}
+		}
 	}
 	width := make([]int, len(rows[0]))
 	for _, cells := range rows {

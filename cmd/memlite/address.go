@@ -41,6 +41,19 @@ func parseAddress(s string) (address, error) {
 	return address{"tcp", net.JoinHostPort(host, strconv.FormatUint(n, 10))}, nil
 }
 
+// parseAddresses reads a list of addresses with commas between them and returns it in the form that a loadgen.Plan has.
+func parseAddresses(s string) (string, error) {
+	var list []string
+	for one := range strings.SplitSeq(s, ",") {
+		a, err := parseAddress(one)
+		if err != nil {
+			return "", err
+		}
+		list = append(list, a.String())
+	}
+	return strings.Join(list, ","), nil
+}
+
 func notAddress(s, why string) error {
 	return fmt.Errorf("%q is not an address: %s; want host:port, :port or unix:///path", s, why)
 }

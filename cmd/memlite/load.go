@@ -28,6 +28,10 @@ anything is sent.
 On a terminal the run is shown while it goes; q stops it early and reports.
 Elsewhere there is a line every few seconds.
 
+With several servers each key belongs to one of them, by consistent hashing as
+memcached's clients do it (ketama, MD5, equal weights), and the clients are
+dealt out evenly over the servers. The report has each server's part.
+
 A plan is a YAML file too (--workload): its fields are the flags' names, and
 --print-plan writes the one that the flags given stand for.`
 
@@ -63,7 +67,7 @@ func newLoad(command []string) *cobra.Command {
 		out       outputs
 	)
 	cmd := &cobra.Command{
-		Use:   "load ADDR|--workload FILE [flags]",
+		Use:   "load ADDR[,ADDR...]|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
 		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
 			"1 an --slo was missed", "2 could not run, or not one request was answered right",
@@ -73,6 +77,7 @@ func newLoad(command []string) *cobra.Command {
   memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
   memlite load 127.0.0.1:11211 --profile memcached --report json=run.json
   memlite load :5001 --rate 20k/s --slo 'p99<5ms' --slo 'errors==0' --report junit=load.xml
+  memlite load cache1:11211,cache2:11211 --profile memcached --preload
   memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && (file != "" || printing) {
@@ -94,7 +99,7 @@ func newLoad(command []string) *cobra.Command {
 			if address == "" && !printing {
 				return usagef("no address given, neither as ADDR nor as the target of %s", file)
 			}
-			target, err := parseAddress(cmp.Or(address, unnamed))
+			target, err := parseAddresses(cmp.Or(address, unnamed))
 			if err != nil {
 				return &usageError{err}
 			}
@@ -102,7 +107,7 @@ func newLoad(command []string) *cobra.Command {
 			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "keys", "timeout"); err != nil {
 				return err
 			}
-			plan.Target, plan.Profile, plan.Arrival = target.String(), profile.value, arrival.value
+			plan.Target, plan.Profile, plan.Arrival = target, profile.value, arrival.value
 			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
