@@ -117,6 +117,27 @@ func (h *Histogram) Percentiles() *Percentiles {
 	return &Percentiles{P50: v[0], P90: v[1], P99: v[2], P999: v[3], Max: c.Max()}
 }
 
+// Cumulative counts the samples up to each bound, in ascending order, and adds all of them up. A sample that three digits do
+// not tell from a bound counts as up to it, and the sum is as exact as they are.
+func (h *Histogram) Cumulative(bounds []time.Duration) (counts []int64, sum time.Duration) {
+	counts = make([]int64, len(bounds))
+	if h == nil {
+		return counts, 0
+	}
+	c := h.view()
+	n, at := int64(0), 0
+	for _, bar := range c.Distribution() {
+		for at < len(bounds) && bar.From > int64(bounds[at]) {
+			counts[at], at = n, at+1
+		}
+		n += bar.Count
+	}
+	for ; at < len(bounds); at++ {
+		counts[at] = n
+	}
+	return counts, time.Duration(c.Mean() * float64(n))
+}
+
 // values reads many quantiles in one pass, in the order given.
 func (h *Histogram) values(q ...float64) []int64 {
 	if h == nil {

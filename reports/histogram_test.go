@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -153,4 +154,30 @@ func FuzzHistogram(f *testing.F) {
 		}
 		_ = h.Percentiles()
 	})
+}
+
+func TestCumulative(t *testing.T) {
+	h := NewHistogram()
+	for ms := 1; ms <= 100; ms++ {
+		h.Record(time.Duration(ms) * time.Millisecond)
+	}
+	bounds := []time.Duration{time.Microsecond, time.Millisecond, 10 * time.Millisecond, 99*time.Millisecond + 500*time.Microsecond, time.Second, time.Minute}
+	for _, packed := range []bool{false, true} {
+		counts, sum := h.Cumulative(bounds)
+		if want := []int64{0, 1, 10, 99, 100, 100}; !slices.Equal(counts, want) {
+			t.Errorf("packed %t: %v, want %v", packed, counts, want)
+		}
+		if want := 5050 * time.Millisecond; sum < want*999/1000 || sum > want*1001/1000 {
+			t.Errorf("packed %t: sum %s, want %s", packed, sum, want)
+		}
+		if err := h.Pack(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if counts, sum := (*Histogram)(nil).Cumulative(bounds); counts[5] != 0 || sum != 0 {
+		t.Errorf("of none: %v, %s", counts, sum)
+	}
+	if counts, sum := NewHistogram().Cumulative(bounds); counts[5] != 0 || sum != 0 {
+		t.Errorf("of nothing: %v, %s", counts, sum)
+	}
 }

@@ -110,6 +110,8 @@ func remedy(err error) string {
 	switch {
 	case errors.Is(err, errConnRefused), strings.HasSuffix(err.Error(), ": connection refused"), errors.Is(err, fs.ErrNotExist) && dialled.MatchString(plain(err)):
 		return "is the server running? start one with: memlite serve " + startThere(err)
+	case errors.Is(err, errAddrInUse) && strings.HasPrefix(err.Error(), "metrics: "):
+		return "another program listens there; stop it, or choose another address: --metrics HOST:PORT"
 	case errors.Is(err, errAddrInUse):
 		return "another program listens there; stop it, or choose another address: memlite serve --addr HOST:PORT"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):

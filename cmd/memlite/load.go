@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -64,6 +65,7 @@ func newLoad(command []string) *cobra.Command {
 		file      string
 		printing  bool
 		slos      objectives
+		watch     string
 		out       outputs
 	)
 	cmd := &cobra.Command{
@@ -128,7 +130,7 @@ func newLoad(command []string) *cobra.Command {
 				}
 				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), unused)
 			}
-			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, out)
+			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, watch, out)
 		},
 	}
 	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
@@ -155,6 +157,7 @@ func newLoad(command []string) *cobra.Command {
 	f.StringVar(&file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
 	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
 	f.Var(&slos, "slo", "what the run is to keep, such as 'p99<5ms' or 'errors==0' (see above); repeatable")
+	f.StringVar(&watch, "metrics", "", "show the run to Prometheus while it goes, over HTTP on `ADDR`: host:port, :port or unix:///path")
 	out.add(cmd, reports.RunFormats())
 	return cmd
 }
@@ -173,18 +176,28 @@ func oneAddress(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, command []string, out outputs) error {
+func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, command []string, watch string, out outputs) error {
 	if err := plan.Validate(); err != nil {
 		return &usageError{err}
 	}
 	if err := out.prepare(cmd); err != nil {
 		return err
 	}
+	var sinks []reports.Sink
+	if watch != "" {
+		m, at, stop, err := showLoad(watch, plan)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Fprintf(cmd.ErrOrStderr(), "memlite load: metrics on %s\n", at)
+		sinks = append(sinks, m)
+	}
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
 	live := newLiveRun(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), plan, stop)
 	defer live.end()
-	run, err := executor.Execute(ctx, plan, live)
+	run, err := executor.Execute(ctx, plan, append(sinks, live)...)
 	live.end()
 	if run == nil {
 		return err

@@ -112,17 +112,22 @@ func (m *metrics) health(w http.ResponseWriter, r *http.Request) {
 // listen shows the metrics of s at where until stop is called.
 func (m *metrics) listen(where address, s *server.Server, log *slog.Logger) (bound address, stop func(), err error) {
 	m.server = s
+	return serveMetrics(where, log, m.health, m, m.commits, m.commitSizes)
+}
+
+// serveMetrics shows metrics, and those of the Go runtime, over HTTP at where until stop is called.
+func serveMetrics(where address, log *slog.Logger, health http.HandlerFunc, shown ...prometheus.Collector) (bound address, stop func(), err error) {
 	ln, err := net.Listen(where.network, where.place)
 	if err != nil {
 		return address{}, nil, fmt.Errorf("metrics: %w", err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m, m.commits, m.commitSizes, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(shown...)
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	errors := slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: errors}))
-	mux.HandleFunc("/healthz", m.health)
+	mux.HandleFunc("/healthz", health)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
