@@ -69,8 +69,11 @@ func (w *worker) dialMore(now time.Duration) {
 		w.down = w.down[:len(w.down)-1]
 		c.state, c.since = dialing, now
 		w.dialing++
-		t := w.servers[c.server].target
-		c.conn = w.loop.Dial(t.network, t.dial, w, c)
+		if s := &w.servers[c.server]; s.secure != nil {
+			c.conn = w.loop.DialTLS(s.target.network, s.target.dial, s.secure, w, c)
+		} else {
+			c.conn = w.loop.Dial(s.target.network, s.target.dial, w, c)
+		}
 	}
 }
 
@@ -143,6 +146,10 @@ func (w *worker) Closed(conn *netloop.Conn, err error) {
 		w.dialMore(now)
 		return
 	}
+	if w.continuum == nil && w.counts.answered == 0 && alerted(err) {
+		w.counts.fatal = w.plan.TLS.explain(fmt.Errorf("%s: %w", w.servers[0].target.dial, err))
+		w.wake()
+	}
 	kind := Ended
 	if isReset(err) {
 		kind = Reset
@@ -172,6 +179,7 @@ func (w *worker) lose(c *client, o Outcome, now time.Duration) {
 }
 
 func (w *worker) dialFailed(c *client, err error, now time.Duration) {
+	err = w.plan.TLS.explain(err)
 	w.dialing--
 	w.counts.failed++
 	w.counts.dialError = err

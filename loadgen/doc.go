@@ -17,6 +17,9 @@
 // to the last request in flight spoil it. A connection that cannot be trusted any more (garbage, a wrong
 // key, a set that was refused, since servers differ in what they then do with its block) is closed and opened again.
 //
+// Several servers. A connection belongs to one of them, and what a key's hash says is that server's goes to it alone
+// (continuum, server). TLS is served by netloop's portable engine, at the price of a goroutine per connection.
+//
 // It may import reports and server/netloop, and beside them the standard library only. It must not import server,
 // conformance or their codecs: a bug in one parser must not hide behind the same bug in another.
 //

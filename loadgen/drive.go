@@ -160,6 +160,9 @@ func (d *watchdog) judge(c counts, now time.Duration, endless bool) string {
 		d.since, d.answered, d.troubles = now, c.answered, troubles
 		return ""
 	}
+	if c.answered == 0 && c.fatal != nil {
+		return "given up: " + c.fatal.Error()
+	}
 	if c.answered == 0 && troubles >= int64(6+2*d.plan.Clients) {
 		return fmt.Sprintf("given up: nothing but errors from the first %d requests and connections", troubles)
 	}

@@ -27,7 +27,7 @@ type Executor interface {
 type Local struct {
 	// Loops is the number of event loops; 0 is one per available core, and never more than clients.
 	Loops int
-	// Portable takes netloop's portable engine where another would be the default.
+	// Portable takes netloop's portable engine where another would be the default, as it is for a plan with TLS.
 	Portable bool
 }
 
@@ -80,12 +80,16 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 		return nil, err
 	}
 
+	secure, err := p.TLS.configs(targets)
+	if err != nil {
+		return nil, err
+	}
 	loops := l.Loops
 	if loops <= 0 {
 		loops = runtime.GOMAXPROCS(0)
 	}
 	group, err := netloop.New(netloop.Config{
-		Loops: min(loops, p.Clients/len(targets)), Portable: l.Portable, Linger: parting,
+		Loops: min(loops, p.Clients/len(targets)), Portable: l.Portable || p.TLS != nil, Linger: parting,
 		// What a client has unsent is bounded by its pipeline. Holding its replies back meanwhile could have
 		// both sides wait for the other to read.
 		HighWater: math.MaxInt,
@@ -101,7 +105,7 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 	}
 	values := p.values()
 	for i := range group.Len() {
-		e.workers = append(e.workers, newWorker(p, targets, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
+		e.workers = append(e.workers, newWorker(p, targets, secure, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
 	}
 	defer e.leave()
 
@@ -226,6 +230,9 @@ func (e *execution) connect(ctx context.Context) error {
 			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.plan.Clients, e.plan.Timeout)
 			if c.lost > 0 {
 				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, firstSeen(c, ", first saying"))
+			}
+			if c.dialError == nil && e.plan.TLS != nil && c.open == 0 {
+				err = fmt.Errorf("%w; no TLS handshake came about, does it speak TLS there?", err)
 			}
 			if c.dialError != nil {
 				err = fmt.Errorf("%w; %w", err, c.dialError)

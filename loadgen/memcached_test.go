@@ -2,11 +2,13 @@ package loadgen
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +17,7 @@ import (
 )
 
 // memcached starts Debian's memcached on a free port, or skips; a test that MEMLITE_REQUIRE names it for fails instead.
-func memcached(t testing.TB) (addr string) {
+func memcached(t testing.TB, options ...string) (addr string) {
 	t.Helper()
 	path, err := exec.LookPath("memcached")
 	if err != nil {
@@ -32,6 +34,7 @@ func memcached(t testing.TB) (addr string) {
 	ln.Close()
 	_, port, _ := net.SplitHostPort(addr)
 	args := []string{"-l", "127.0.0.1", "-p", port, "-U", "0", "-c", "4096", "-t", "1"}
+	args = append(args, options...)
 	if u, err := user.Current(); err == nil && u.Uid == "0" {
 		args = append(args, "-u", "nobody")
 	}
@@ -125,5 +128,49 @@ func BenchmarkMemcached(b *testing.B) {
 				b.ReportMetric(run.Generator.CPU*1e6/float64(run.Requests.Recorded), "cpu-s/Mop")
 			})
 		}
+	}
+}
+
+// With memcached itself, over TLS, and with two of it at once: the reports say what they counted.
+func TestMemcachedOverTLS(t *testing.T) {
+	a := newAuthority(t)
+	a.pair("memlite.test")
+	if err := errors.Join(os.Chmod(a.folder, 0o755), os.Chmod(filepath.Dir(a.folder), 0o755), os.Chmod(a.file("memlite.test.key"), 0o644), os.Chmod(a.file("memlite.test.pem"), 0o644)); err != nil {
+		t.Fatal(err) // memcached reads them as nobody
+	}
+	addr := memcached(t, "-Z", "-o", "ssl_chain_cert="+a.file("memlite.test.pem")+",ssl_key="+a.file("memlite.test.key"))
+	secure := &TLS{CA: a.file("ca.pem"), ServerName: "memlite.test"}
+	r, err := Local{}.Execute(t.Context(), Plan{Target: addr, TLS: secure, Profile: "memcached", Clients: 10, Keys: 200, Preload: true, Requests: 5000, Sets: 0.1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := r.Requests; q.Recorded != 5000 || q.Errors > 0 || r.Total().Misses > 0 || r.Connections.Lost > 0 {
+		t.Errorf("%+v, %+v; %v", q, r.Connections, r.Warnings)
+	}
+	_, err = Local{}.Execute(t.Context(), Plan{Target: addr, Profile: "memcached", Requests: 100, Timeout: time.Second})
+	if err == nil {
+		t.Error("it was asked without TLS and answered")
+	}
+}
+
+func TestTwoMemcached(t *testing.T) {
+	addrs := []string{memcached(t), memcached(t)}
+	r, err := Local{}.Execute(t.Context(), Plan{Target: strings.Join(addrs, ","), Profile: "memcached", Clients: 10, Keys: 2000, Preload: true, Requests: 20_000, Sets: 0.1, Pipeline: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Requests.Recorded != 20_000 || r.Total().Misses > 0 {
+		t.Errorf("%+v; %v", r.Requests, r.Warnings)
+	}
+	keys := int64(0)
+	for i, addr := range addrs {
+		n := stat(t, addr, "curr_items")
+		keys += n
+		if got, want := stat(t, addr, "cmd_get", "cmd_set"), r.Servers[i].Total().Count+n; got != want {
+			t.Errorf("memcached %d counted %d requests, the report has %d with its preloaded keys", i, got, want)
+		}
+	}
+	if keys != 2000 {
+		t.Errorf("%d keys are there", keys)
 	}
 }

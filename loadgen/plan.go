@@ -24,6 +24,8 @@ type Plan struct {
 	// Target is the endpoint: host:port, :port or unix:///path. Of several with commas between them each gets the keys
 	// that are its by consistent hashing (see continuum), and an equal number of the clients.
 	Target string
+	// TLS says how the connections are encrypted; nil: they are not.
+	TLS *TLS
 	// Profile names the dialect and the replies that count as right, see Profiles; "" is report.
 	Profile string
 
@@ -123,6 +125,9 @@ func (p Plan) Validate() error {
 
 	targets, err := parseTargets(p.Target)
 	checkErr(err)
+	if p.TLS != nil {
+		checkErr(p.TLS.validate(targets))
+	}
 	_, err = profileNamed(p.Profile)
 	checkErr(err)
 	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
@@ -166,6 +171,9 @@ func (p Plan) Settings() []reports.Setting {
 	var s []reports.Setting
 	add := func(name, value string) { s = append(s, reports.Setting{Name: name, Value: value}) }
 	add("target", p.Target)
+	if p.TLS != nil {
+		s = append(s, p.TLS.settings()...)
+	}
 	add("profile", p.Profile)
 	add("clients", strconv.Itoa(p.Clients))
 	if p.Requests > 0 {

@@ -60,7 +60,7 @@ func (u *usage) stop(e *execution) {
 
 func newRun(p Plan) *reports.Run {
 	return &reports.Run{
-		Schema: reports.RunSchema, Target: p.Target, Profile: p.Profile, Started: time.Now(), Plan: p.Settings(),
+		Schema: reports.RunSchema, Target: p.Target, TLS: p.TLS != nil, Profile: p.Profile, Started: time.Now(), Plan: p.Settings(),
 		Clients: p.Clients, Arrival: p.Arrival, Rate: p.Rate,
 	}
 }
@@ -136,6 +136,9 @@ func (e *execution) result() (*reports.Run, error) {
 
 // nothing is the error of a run in which no request was answered.
 func (e *execution) nothing(c counts) error {
+	if c.fatal != nil {
+		return c.fatal
+	}
 	how := kindsOf(e.run.Totals)
 	switch {
 	case how != "":
@@ -236,5 +239,9 @@ func firstSeen(c counts, label string) string {
 	if c.example == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s %q", label, c.example)
+	text := fmt.Sprintf("%s %q", label, c.example)
+	if spoken(c.example) {
+		text += ", which is TLS: give --tls"
+	}
+	return text
 }

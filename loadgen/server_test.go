@@ -47,6 +47,11 @@ func serve(t testing.TB, reply func(request) (string, error), greet func(net.Con
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, ln, reply, greet)
+}
+
+func serveOn(t testing.TB, ln net.Listener, reply func(request) (string, error), greet func(net.Conn) error) *scripted {
+	t.Helper()
 	s := &scripted{addr: ln.Addr().String(), ln: ln, open: map[net.Conn]bool{}}
 	s.wg.Go(func() {
 		for {

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // came from a program that needs all of them.
 type server struct {
 	target target
+	secure *tls.Config // nil: without TLS
 	reports.Connections
 	clients int // of this loop
 	open    int
@@ -50,10 +52,10 @@ const (
 )
 
 // serveTo sets up the worker's servers and deals its clients out.
-func (w *worker) serveTo(targets []target) {
+func (w *worker) serveTo(targets []target, secure []*tls.Config) {
 	w.servers = make([]server, len(targets))
 	for i, t := range targets {
-		w.servers[i].target = t
+		w.servers[i].target, w.servers[i].secure = t, secure[i]
 		r := newRecorder(w.plan.open())
 		r.server = i
 		w.recs = append(w.recs, r)

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"crypto/tls"
 	"math/rand/v2"
 	"time"
 
@@ -74,7 +75,7 @@ type thought struct {
 	client int32
 }
 
-func newWorker(p Plan, targets []target, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
+func newWorker(p Plan, targets []target, secure []*tls.Config, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
 	first, last := s.share(int64(p.Clients))
 	prof, _ := profileNamed(p.Profile)
 	w := &worker{
@@ -86,7 +87,7 @@ func newWorker(p Plan, targets []target, l *netloop.Loop, s Segment, values []by
 		op:      Op{Key: make([]byte, 0, maxKeySize)},
 		at:      -1, end: forever,
 	}
-	w.serveTo(targets)
+	w.serveTo(targets, secure)
 	w.timer = l.NewTimer(w.fire)
 	w.sweeper = l.NewTimer(w.sweep)
 	return w
@@ -279,6 +280,9 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 			w.recs[c.server].ops[f.kind].received += int64(n)
 		}
 		if !done {
+			if w.counts.answered == 0 && spoken(in) {
+				w.example(in)
+			}
 			used += n
 			break
 		}

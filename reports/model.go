@@ -49,6 +49,7 @@ type Run struct {
 	Schema      string        `json:"schema"`
 	Title       string        `json:"title,omitempty"` // what the reader calls it: "64 clients"
 	Target      string        `json:"target"`
+	TLS         bool          `json:"tls,omitempty"` // the connections were encrypted
 	Profile     string        `json:"profile"`
 	Command     []string      `json:"command"` // the command line that made it
 	Started     time.Time     `json:"started"`

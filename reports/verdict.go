@@ -212,7 +212,11 @@ func verdictOfRun(r *Run) verdict {
 			v.Tone = unsure
 		}
 	}
-	v.Text = fmt.Sprintf("%s, %s: %s.", r.clients(), r.arrival(), strings.Join(parts, "; "))
+	clients := r.clients()
+	if r.TLS {
+		clients += " over TLS"
+	}
+	v.Text = fmt.Sprintf("%s, %s: %s.", clients, r.arrival(), strings.Join(parts, "; "))
 	return v
 }
 

@@ -47,6 +47,8 @@ generator was, and a count or a maximum that went too far stays missed.`
 func newLoad(command []string) *cobra.Command {
 	var (
 		plan      loadgen.Plan
+		overTLS   bool
+		secure    loadgen.TLS
 		profile   = choice{value: "report", choices: loadgen.Profiles(), name: "profile"}
 		arrival   = choice{choices: []string{"constant", "poisson"}, name: "arrival"}
 		clients   = natural(50)
@@ -109,6 +111,11 @@ func newLoad(command []string) *cobra.Command {
 			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "keys", "timeout"); err != nil {
 				return err
 			}
+			if overTLS {
+				plan.TLS = &secure
+			} else if secure != (loadgen.TLS{}) {
+				return usagef("--tls-ca, --tls-cert, --tls-key, --tls-server-name and --tls-skip-verify say how: give --tls too")
+			}
 			plan.Target, plan.Profile, plan.Arrival = target, profile.value, arrival.value
 			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
@@ -154,6 +161,12 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&loops, "loops", "event loops; 0 means one per core")
 	f.Int64Var(&plan.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
+	f.BoolVar(&overTLS, "tls", false, "encrypt the connections (TLS 1.2 or 1.3)")
+	f.StringVar(&secure.CA, "tls-ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
+	f.StringVar(&secure.Cert, "tls-cert", "", "show the server the certificate in `FILE` (PEM)")
+	f.StringVar(&secure.Key, "tls-key", "", "its key, in `FILE` (PEM)")
+	f.StringVar(&secure.ServerName, "tls-server-name", "", "`NAME` that the server's certificate is for, if not the host of ADDR")
+	f.BoolVar(&secure.SkipVerify, "tls-skip-verify", false, "accept any certificate")
 	f.StringVar(&file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
 	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
 	f.Var(&slos, "slo", "what the run is to keep, such as 'p99<5ms' or 'errors==0' (see above); repeatable")

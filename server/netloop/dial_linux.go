@@ -1,6 +1,8 @@
 package netloop
 
 import (
+	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -9,7 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func (e *epoll) dial(c *Conn, network, addr string) error {
+func (e *epoll) dial(c *Conn, network, addr string, secure *tls.Config) error {
+	if secure != nil {
+		return errors.New("TLS needs the portable engine")
+	}
 	sa, family, err := sockaddr(network, addr)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@
 //
 // There are two engines behind the one interface. On Linux it is epoll: one thread of control and one read buffer
 // per Loop, no buffer held by an idle Conn (which costs some 200 bytes), one read, one write and a share of an
-// epoll_wait per request. Elsewhere (and on request, for tests and later for TLS) it is a goroutine per Conn over
+// epoll_wait per request. Elsewhere (and on request, for tests and for TLS, see Loop.DialTLS) it is a goroutine per Conn over
 // package net, whose turns a lock per Loop puts in order; the same tests run on both.
 //
 // How to read it: loop.go is what a turn of a Loop is made of and what an engine has to do; conn.go is the Conn as

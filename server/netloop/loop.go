@@ -1,6 +1,7 @@
 package netloop
 
 import (
+	"crypto/tls"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -42,8 +43,8 @@ type engine interface {
 	// serve accepts connections from ln and gives them to the Group's loops. Any goroutine may call it. The
 	// function it returns closes ln.
 	serve(ln net.Listener, handlers []Handler) (stop func(), err error)
-	// dial starts to connect c.
-	dial(c *Conn, network, addr string) error
+	// dial starts to connect c, and to speak TLS over it if secure is not nil.
+	dial(c *Conn, network, addr string, secure *tls.Config) error
 	// send sends c.out, as much as goes now, and has the rest sent when it goes.
 	send(c *Conn)
 	// watch reads from the socket, or does not, as Conn.reading says.
@@ -95,12 +96,23 @@ func (l *Loop) Post(fn func()) bool {
 // becomes Conn.State. A host name is to be resolved before; addr holds a literal address. There is no time limit
 // but the system's: Abort ends the attempt.
 func (l *Loop) Dial(network, addr string, h Handler, state any) *Conn {
+	return l.dial(network, addr, nil, h, state)
+}
+
+// DialTLS is Dial for a connection that speaks TLS: Open comes when both sides have shaken hands, and a handshake that
+// fails is a Dial that does, with the error of crypto/tls. It needs the portable engine: there is no TLS that
+// works on bytes that are there already, without a goroutine that waits for more. secure is not changed.
+func (l *Loop) DialTLS(network, addr string, secure *tls.Config, h Handler, state any) *Conn {
+	return l.dial(network, addr, secure, h, state)
+}
+
+func (l *Loop) dial(network, addr string, secure *tls.Config, h Handler, state any) *Conn {
 	network, addr = target(network, addr)
 	c := &Conn{State: state, loop: l, handler: h, remote: addr, fd: -1, flags: dialing}
 	l.load.Add(1)
 	err := net.ErrClosed
 	if !l.stopping {
-		err = l.engine.dial(c, network, addr)
+		err = l.engine.dial(c, network, addr, secure)
 	}
 	if err != nil {
 		c.drop(dialError(addr, err))

@@ -2,6 +2,7 @@ package netloop
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"maps"
 	"net"
@@ -122,7 +123,7 @@ func (e *portable) accepted(nc net.Conn, h Handler) {
 	e.leave()
 }
 
-func (e *portable) dial(c *Conn, network, addr string) error {
+func (e *portable) dial(c *Conn, network, addr string, secure *tls.Config) error {
 	switch network {
 	case "tcp":
 		if _, err := literal(addr); err != nil {
@@ -141,6 +142,9 @@ func (e *portable) dial(c *Conn, network, addr string) error {
 		for network == "unix" && errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil { // its queue is full
 			time.Sleep(redial)
 			nc, err = new(net.Dialer).DialContext(ctx, network, addr)
+		}
+		if err == nil && secure != nil {
+			nc, err = shakeHands(ctx, nc, secure)
 		}
 		e.enter()
 		defer e.leave()
@@ -168,10 +172,11 @@ func (e *portable) release(c *Conn) {
 		s.cancel()
 	}
 	if s.nc != nil {
-		if tcp, ok := s.nc.(*net.TCPConn); ok && c.flags&reset != 0 {
+		nc := plain(s.nc) // to close TLS in order can block
+		if tcp, ok := nc.(*net.TCPConn); ok && c.flags&reset != 0 {
 			_ = tcp.SetLinger(0)
 		}
-		_ = s.nc.Close()
+		_ = nc.Close()
 		s.mayRead.Broadcast()
 	}
 }

@@ -2,6 +2,7 @@ package netloop
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"sync"
@@ -101,6 +102,10 @@ func (e *portable) watch(c *Conn) {
 }
 
 func (e *portable) shut(c *Conn) {
+	if secured, ok := c.stream.nc.(*tls.Conn); ok {
+		e.l.group.wg.Go(func() { shutTLS(secured) })
+		return
+	}
 	half, ok := c.stream.nc.(interface{ CloseWrite() error })
 	if !ok {
 		c.drop(nil) // no half to shut
