@@ -120,6 +120,8 @@ func verdictOfSuite(s *Suite) verdict {
 		v.Text = fmt.Sprintf("Whether %s keeps the protocol is not known (%s): %d of %s were inconclusive, the others passed", s.Target, profile, n.Inconclusive, asked)
 	case n.Asked == 1:
 		v.Text = fmt.Sprintf("%s passed the 1 rule asked (%s)", s.Target, profile)
+	case s.Filter != "": // a part of the rules says nothing of the whole
+		v.Text = fmt.Sprintf("%s passed all %s (%s; of the rules that %s matches)", s.Target, asked, profile, s.Filter)
 	default:
 		v.Text = fmt.Sprintf("%s keeps the protocol (%s): all %s passed", s.Target, profile, asked)
 	}

@@ -67,6 +67,8 @@ func TestVerdictOfSuite(t *testing.T) {
 	known.Rules[0].Known = "so it is"
 	cut := suite(Passed, Passed)
 	cut.CutShort = true
+	part := suite(Passed, Passed)
+	part.Filter = "get"
 	for _, c := range []struct {
 		suite *Suite
 		tone  tone
@@ -74,6 +76,7 @@ func TestVerdictOfSuite(t *testing.T) {
 	}{
 		{suite(Passed, Passed, NotRun), good, "x:1 keeps the protocol (profile report, up to level should): all 2 rules asked passed."},
 		{suite(Passed), good, "x:1 passed the 1 rule asked"},
+		{part, good, "x:1 passed all 2 rules asked (profile report, up to level should; of the rules that get matches)."},
 		{suite(Passed, Failed), bad, "x:1 does not keep the protocol (profile report, up to level should): it fails 1 of 2 must. Failed: SET-04."},
 		{known, bad, "all of it documented deviations"},
 		{suite(Passed, Inconclusive), unsure, "1 of 2 rules asked were inconclusive, the others passed"},
