@@ -153,8 +153,8 @@ func Select(c Config) ([]Rule, error) {
 // nothing says why a run would have been empty, and what could have been asked for.
 func nothing(c Config, left map[string]int) error {
 	if why := left[byFilter]; why == len(Rules()) {
-		return fmt.Errorf("no rule matches the label filter %q: rules have the labels %s, and their IDs (SET-01 and so on)",
-			c.LabelFilter, strings.Join(labels(), ", "))
+		return fmt.Errorf("no rule matches the label filter %q%s: rules have the labels %s, and their IDs (SET-01 and so on)",
+			c.LabelFilter, meant(c.LabelFilter), strings.Join(labels(), ", "))
 	}
 	var reasons []string
 	for why, n := range left {
@@ -164,6 +164,25 @@ func nothing(c Config, left map[string]int) error {
 	}
 	slices.Sort(reasons)
 	return fmt.Errorf("no rule is left to run of those that the label filter %q matches (%s)", c.LabelFilter, strings.Join(reasons, "; "))
+}
+
+// meant guesses the rule whose ID was written in another way: set4, SET-4, set04.
+func meant(filter string) string {
+	flat := func(id string) string { // SET-04 as set4
+		family, number, _ := strings.Cut(id, "-")
+		return strings.ToLower(family + strings.TrimLeft(number, "0"))
+	}
+	end := strings.IndexAny(filter, "0123456789")
+	if end < 0 {
+		return ""
+	}
+	written := flat(strings.Trim(filter[:end], "-_ ") + "-" + filter[end:])
+	for _, r := range Rules() {
+		if flat(r.ID) == written {
+			return ", did you mean " + r.ID + "?"
+		}
+	}
+	return ""
 }
 
 // labels lists what a label filter can name, but for the IDs.

@@ -134,6 +134,19 @@ func TestDetectionKills(t *testing.T) {
 	}
 }
 
+// When the detection is ended from outside, the endpoint is not said to have closed.
+func TestDetectionIsCutShort(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	addr := endpoint(t, func(c net.Conn) {
+		cancel()
+		_, _ = io.Copy(io.Discard, c)
+	})
+	found, err := detect.Detect(ctx, addr, 0)
+	if err != nil || len(found.Observed) != 1 || !strings.HasPrefix(found.Observed[0], "The detection was cut short.") {
+		t.Errorf("%v %q", err, found.Observed)
+	}
+}
+
 func TestDetectionOfNobody(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

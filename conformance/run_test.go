@@ -109,6 +109,8 @@ func TestNothingToRun(t *testing.T) {
 		want []string
 	}{
 		{conformance.Config{LabelFilter: "SET-99"}, []string{`"SET-99"`, "1-client", "n-client", "limits", "must", "SET-01"}},
+		{conformance.Config{LabelFilter: "SET-4"}, []string{"did you mean SET-04?"}},
+		{conformance.Config{LabelFilter: "con13"}, []string{"did you mean CON-13?"}},
 		{conformance.Config{LabelFilter: "1-client && n-client"}, []string{"no rule matches"}},
 		{conformance.Config{LabelFilter: "FRM-06"}, []string{"no rule is left", "--level may"}},
 		{conformance.Config{LabelFilter: "SET-07", Profile: "memcached"}, []string{"no rule is left", "classic dialect"}},
@@ -211,6 +213,11 @@ func cutShort(t *testing.T, suite *reports.Suite, why string) {
 		count[r.Status]++
 		if r.Status == reports.Inconclusive && !strings.Contains(r.Reason, why) {
 			t.Errorf("%s: %s", r.ID, r.Reason)
+		}
+	}
+	for _, w := range suite.Warnings {
+		if why == "cut short" && strings.Contains(w, "longer --timeout") {
+			t.Errorf("time did not run out, but: %s", w)
 		}
 	}
 	if !suite.CutShort || count[reports.Failed] > 0 || count[reports.Passed] == 0 || count[reports.Inconclusive] == 0 {

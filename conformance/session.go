@@ -201,7 +201,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 	}
 	s.crashes()
 	out.Warnings = append(out.Warnings, s.target.Warnings()...)
-	unreached := 0
+	unreached, late := 0, false
 	missing := 0
 	for _, rule := range s.table {
 		r := s.results[rule.ID]
@@ -216,10 +216,13 @@ func (s *Session) Suite() (*reports.Suite, error) {
 		}
 		if strings.HasPrefix(r.Reason, notReached) {
 			unreached++
+			late = late || r.Reason == notReached+rules.TimeRanOut
 		}
 		out.Rules = append(out.Rules, r)
 	}
-	if unreached > 0 {
+	if unreached > 0 && !late { // somebody wanted no more
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached: the run was cut short after %v", unreached, out.Elapsed.Round(time.Millisecond)))
+	} else if unreached > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules were not reached in %v (a longer --timeout may reach them, and --procs 8 more in the same time: a request takes the endpoint about %v)",
 			unreached, out.Elapsed.Round(time.Millisecond), out.RoundTrip.Round(10*time.Microsecond)))
 	}

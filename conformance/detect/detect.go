@@ -28,6 +28,7 @@ func Detect(ctx context.Context, addr string, bound time.Duration) (Found, error
 	if bound <= 0 || bound > Bound {
 		bound = Bound
 	}
+	outside := ctx
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	d := &prober{ctx: ctx, addr: addr, token: strconv.FormatInt(time.Now().UnixNano()%(1<<40), 36)}
@@ -45,6 +46,8 @@ func Detect(ctx context.Context, addr string, bound time.Duration) (Found, error
 	switch {
 	case form != nil:
 		return d.survey(form), nil
+	case !d.answered && outside.Err() != nil: // it was not the endpoint that closed
+		return unknown("The detection was cut short."), nil
 	case !d.answered && hello.closed:
 		return unknown("It closes every connection without a word."), nil
 	case !d.answered && ctx.Err() == nil && err == nil:

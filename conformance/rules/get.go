@@ -151,7 +151,7 @@ func getRules() []Rule {
 					for range t.Times(4, 1) {
 						key, value := t.Key(), t.Text(1+t.Rand.IntN(200))
 						if !t.Profile.silent(Missing) { // or nobody would know when it was asked
-							early.Step("before another client stores it")
+							early.Step("a get before another client stores the key")
 							early.Miss(key)
 						}
 						c.Set(key, value)

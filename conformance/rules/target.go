@@ -297,10 +297,13 @@ func (g *Target) observe(r *reports.Rule, received int64) {
 	}
 }
 
+// TimeRanOut is what CutShort says of a run that nobody ended.
+const TimeRanOut = "time ran out"
+
 // CutShort says in words why ctx has ended.
 func CutShort(ctx context.Context) string {
 	if ctx.Err() == context.DeadlineExceeded {
-		return "time ran out"
+		return TimeRanOut
 	}
 	return "the run was cut short"
 }
