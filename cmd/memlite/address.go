@@ -55,7 +55,7 @@ func parseAddresses(s string) (string, error) {
 }
 
 func notAddress(s, why string) error {
-	return fmt.Errorf("%q is not an address: %s; want host:port, :port or unix:///path", s, why)
+	return fmt.Errorf("%q is not an address (%s): want host:port, :port or unix:///path", s, why)
 }
 
 // missing guesses what an address without a port was meant to be.

@@ -73,14 +73,14 @@ func newDiff() *cobra.Command {
 
 func compareEndpoints(cmd *cobra.Command, config diff.Config) error {
 	p := newProgress(cmd.ErrOrStderr())
-	config.Progress = func(sequences int) { p.show(fmt.Sprintf("%d sequences", sequences)) }
+	config.Progress = func(sequences int) { p.show(number(sequences, "sequence")) }
 	r, err := diff.Run(cmd.Context(), config)
 	p.done()
 	if err != nil {
 		return err
 	}
 	w := cmd.OutOrStdout()
-	tried := fmt.Sprintf("%d sequences (%d requests to each) in %v", r.Sequences, r.Requests, r.Elapsed.Round(10*time.Millisecond))
+	tried := fmt.Sprintf("%s (%s to each) in %v", number(r.Sequences, "sequence"), number(r.Requests, "request"), r.Elapsed.Round(10*time.Millisecond))
 	switch {
 	case r.Difference != nil:
 		size := "The smallest sequence:"
@@ -104,6 +104,14 @@ func compareEndpoints(cmd *cobra.Command, config diff.Config) error {
 	}
 	fmt.Fprintf(w, "✓ no difference between %s and %s was seen: %s, seed %d\n", config.A, config.B, tried, config.Seed)
 	return nil
+}
+
+// number writes a count and its noun: 1 sequence, 2 sequences.
+func number(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // showSteps prints what was sent and what both answered; the last step is the one in which they differ.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -148,7 +149,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		return usagef("unknown flag --%s%s", name, hint)
 	case errors.As(err, &invalid):
-		return usagef("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+		why := invalid.Unwrap()
+		var number *strconv.NumError
+		if errors.As(why, &number) { // it names a function of Go
+			why = fmt.Errorf("%q is not a whole number such as 1 or 42", number.Num)
+		}
+		return usagef("--%s: %w", invalid.GetFlag().Name, why)
 	}
 	return &usageError{err}
 }
