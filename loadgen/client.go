@@ -34,7 +34,7 @@ type flight struct {
 	intended, sent time.Duration
 	key            uint64 // hash
 	kind           Kind
-	recorded       bool
+	stage          uint16
 }
 
 // ring returns the client's places for requests in flight.

@@ -52,10 +52,27 @@ func (c *counts) add(o counts) {
 // connect starts to open all connections.
 func (w *worker) connect() {
 	w.connecting = true
+	if r := w.plan.ConnectRate; r > 0 {
+		w.ramp = Constant{Rate: r}.Pacer(w.segment, 0)
+		w.rampBegin = netloop.Now()
+		w.nextJoin, _ = w.ramp.Next()
+		w.sweep()
+		return
+	}
 	for i := len(w.clients) - 1; i >= 0; i-- {
 		w.down = append(w.down, int32(i))
 	}
+	w.joined = len(w.clients)
 	w.sweep()
+}
+
+// join has clients dial whose turn it is on the ramp of connections.
+func (w *worker) join(now time.Duration) {
+	for w.joined < len(w.clients) && w.rampBegin+w.nextJoin <= now {
+		w.down = append(w.down, int32(w.joined))
+		w.joined++
+		w.nextJoin, _ = w.ramp.Next()
+	}
 }
 
 // dialMore dials clients that are down and whose time has come.
@@ -215,12 +232,16 @@ func (w *worker) sweep() {
 			}
 		}
 	}
+	w.join(now)
 	w.dialMore(now)
 	if w.stage != nil {
 		w.serve(now)
 	}
 	w.sweepAt = forever
 	w.sweepBy(w.scanAt)
+	if w.joined < len(w.clients) {
+		w.sweepBy(w.rampBegin + w.nextJoin)
+	}
 	if len(w.down) > 0 {
 		w.sweepBy(now + firstRetry)
 	}
@@ -235,7 +256,7 @@ func (w *worker) finishUp() (abandoned int64) {
 			continue
 		}
 		for ; c.n > 0; w.pop(c) {
-			if w.oldest(c).recorded {
+			if w.stages[w.oldest(c).stage].recorded {
 				abandoned++
 			}
 		}

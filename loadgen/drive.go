@@ -46,6 +46,9 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 	}
 	e.usage.watch(e, &stages[0])
 	watch := watchdog{plan: e.plan, since: start}
+	for _, s := range e.plan.stages() {
+		watch.think = max(watch.think, s.Think)
+	}
 	cancelled := ctx.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -82,7 +85,7 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 			gather()
 			at = loaded
 			until := max(now, since)
-			if e.open && stages[at].end < forever && e.sent(last) == 0 {
+			if stages[at].open() && stages[at].end < forever && e.sent(last) == 0 {
 				until = max(end, since)
 			}
 			interval(until)
@@ -114,6 +117,10 @@ func (e *execution) collect(at int, recorded bool, sum *Recorder) *Recorder {
 			sum.add(r)
 			if recorded && e.servers != nil {
 				e.servers[r.server].add(r)
+			}
+			if stages := e.run.Stages; r.stage < len(stages) && stages[r.stage] != nil {
+				s := stages[r.stage]
+				s.Totals, s.Dropped = addTo(s.Totals, r.operations()), s.Dropped+r.dropped
 			}
 			r.reset()
 		}
@@ -148,6 +155,7 @@ func (e *execution) abandon() {
 // anything: an outage is what its user wants to see.
 type watchdog struct {
 	plan     Plan
+	think    time.Duration // the longest of any stage
 	since    time.Duration // of the last answer that was noticed
 	answered int64
 	troubles int64 // when it was
@@ -166,7 +174,7 @@ func (d *watchdog) judge(c counts, now time.Duration, endless bool) string {
 	if c.answered == 0 && troubles >= int64(6+2*d.plan.Clients) {
 		return fmt.Sprintf("given up: nothing but errors from the first %d requests and connections", troubles)
 	}
-	patience := d.plan.Timeout*6/5 + d.plan.Think + 100*time.Millisecond
+	patience := d.plan.Timeout*6/5 + d.think + 100*time.Millisecond
 	if (endless || c.answered == 0) && now-d.since > patience && (troubles > d.troubles || c.open == 0) {
 		return fmt.Sprintf("given up: nothing was answered for %s", (now - d.since).Round(time.Second))
 	}

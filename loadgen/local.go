@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -129,7 +130,7 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 		e.cut = interrupted
 	}
 	if e.cut == "" {
-		e.run.Started = time.Now()
+		e.run.Started, e.run.Stages = time.Now(), p.reported()
 		e.drive(ctx, (*worker).runStages, func(i *reports.Interval) {
 			e.emit(i)
 			e.run.Intervals = append(e.run.Intervals, i)
@@ -139,15 +140,38 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 			for _, op := range i.Operations {
 				err = errors.Join(err, op.Response.Pack(), op.Service.Pack())
 			}
+			err = errors.Join(err, e.mark(i))
 		})
 		if err != nil {
 			return e.run, err
 		}
-		if p.Warmup > 0 {
-			e.run.Requests.WarmUp = e.sent(0)
+		for i, s := range p.stages() {
+			if s.Unrecorded {
+				e.run.Requests.WarmUp += e.sent(i)
+			}
 		}
+		e.run.Stages = slices.DeleteFunc(e.run.Stages, func(s *reports.Stage) bool { return s == nil || s.Length == 0 })
 	}
 	return e.result()
+}
+
+// mark notes in the stage of an interval when it was, and packs the stages that are over.
+func (e *execution) mark(i *reports.Interval) (err error) {
+	for _, s := range e.run.Stages {
+		switch {
+		case s == nil:
+		case s.Name != i.Stage:
+			for _, op := range s.Totals {
+				err = errors.Join(err, op.Response.Pack(), op.Service.Pack())
+			}
+		default:
+			if s.Length == 0 {
+				s.Start = i.Start
+			}
+			s.Length += i.Length
+		}
+	}
+	return err
 }
 
 // signal may be called by any loop.
@@ -204,7 +228,11 @@ func (e *execution) connect(ctx context.Context) error {
 	// The runtime opens files of its own when it first waits for a time, and dies if it cannot. It must have them before
 	// the connections take all there are.
 	time.Sleep(time.Nanosecond)
-	deadline := time.NewTimer(e.plan.Timeout)
+	patience := e.plan.Timeout
+	if r := e.plan.ConnectRate; r > 0 {
+		patience += time.Duration(float64(e.plan.Clients) / r * float64(time.Second))
+	}
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	e.each((*worker).connect)
 	for {
@@ -227,7 +255,7 @@ func (e *execution) connect(ctx context.Context) error {
 			e.each(func(w *worker) { w.connecting = false })
 			return nil
 		case late:
-			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.plan.Clients, e.plan.Timeout)
+			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.plan.Clients, patience)
 			if c.lost > 0 {
 				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, firstSeen(c, ", first saying"))
 			}

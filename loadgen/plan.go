@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,11 @@ type Plan struct {
 
 	// Clients is the number of connections, all open before the first request; 0 is 50.
 	Clients int
+	// ConnectRate is how many connections are opened per second at most; 0 is as fast as the server takes them.
+	ConnectRate float64
+	// Stages are what the run does, one after the other without a gap. None is one stage, of the plan's own Duration or Requests, Arrival,
+	// Rate and Think; with some, the plan's have no Duration, Requests and Rate, and its Arrival and Think are for those that have none.
+	Stages []Stage
 	// Duration is the length of the recorded stage; 0 is 10 s, unless Requests is set.
 	Duration time.Duration
 	// Requests bounds the recorded stage by a number of requests instead of a duration.
@@ -80,13 +86,15 @@ type Plan struct {
 func (p Plan) withDefaults() Plan {
 	set(&p.Profile, "report")
 	set(&p.Clients, 50)
-	if p.Requests == 0 {
+	if p.Requests == 0 && len(p.Stages) == 0 {
 		set(&p.Duration, 10*time.Second)
 	}
 	if p.Rate != 0 {
 		set(&p.Arrival, "constant")
 	}
-	set(&p.Arrival, "closed")
+	if len(p.Stages) == 0 {
+		set(&p.Arrival, "closed")
+	}
 	set(&p.Pipeline, 1)
 	set(&p.Queue, 10*time.Second)
 	set(&p.Drain, time.Second)
@@ -105,8 +113,8 @@ func set[T comparable](field *T, value T) {
 	}
 }
 
-// open says whether the plan, with its defaults, is an open loop.
-func (p Plan) open() bool { return p.Arrival != "closed" }
+// open says whether the plan, with its defaults, is an open loop, or has a stage that is.
+func (p Plan) open() bool { return slices.ContainsFunc(p.stages(), Stage.open) }
 
 // Validate returns everything that is wrong with the plan, joined, or nil.
 func (p Plan) Validate() error {
@@ -142,10 +150,22 @@ func (p Plan) Validate() error {
 		check(d.value >= 0, "%s %s: want no negative time", d.name, d.value)
 	}
 
+	check(p.ConnectRate >= 0 && p.ConnectRate <= 1e6, "connect rate %v: want 0 to 1e6 a second", p.ConnectRate)
+	switch {
+	case len(p.Stages) == 0:
+	case p.Duration != 0 || p.Requests != 0 || p.Rate != 0:
+		check(false, "stages have their own durations, requests and rates: the plan has none beside them")
+	default:
+		checkErr(p.checkStages())
+	}
 	switch p.Arrival {
+	case "":
 	case "closed":
 		check(p.Rate == 0, "rate: a closed loop has none; want arrival constant or poisson")
 	case "constant", "poisson":
+		if len(p.Stages) > 0 {
+			break // it is for those that have a rate
+		}
 		check(p.Rate > 0 && p.Rate <= 1e9, "arrival %s needs a rate above 0 and up to 1e9 a second, not %v", p.Arrival, p.Rate)
 		check(p.Think == 0, "think: an open loop has no think time; it is the rate that says when requests start")
 	default:
@@ -176,16 +196,30 @@ func (p Plan) Settings() []reports.Setting {
 	}
 	add("profile", p.Profile)
 	add("clients", strconv.Itoa(p.Clients))
-	if p.Requests > 0 {
+	perSecond := func(rate float64) string { return strconv.FormatFloat(rate, 'f', -1, 64) + "/s" }
+	if p.ConnectRate > 0 {
+		add("connect-rate", perSecond(p.ConnectRate))
+	}
+	for _, s := range p.Stages {
+		add("stage", s.String())
+	}
+	switch {
+	case len(p.Stages) > 0:
+	case p.Requests > 0:
 		add("requests", strconv.FormatInt(p.Requests, 10))
-	} else {
+	default:
 		add("duration", p.Duration.String())
 	}
-	add("arrival", p.Arrival)
+	if p.Arrival != "" {
+		add("arrival", p.Arrival)
+	}
+	if p.Rate > 0 {
+		add("rate", perSecond(p.Rate))
+	}
 	if p.open() {
-		add("rate", strconv.FormatFloat(p.Rate, 'f', -1, 64)+"/s")
 		add("queue", p.Queue.String())
-	} else {
+	}
+	if slices.ContainsFunc(p.stages(), func(s Stage) bool { return !s.open() }) {
 		add("think", p.Think.String())
 	}
 	add("pipeline", strconv.Itoa(p.Pipeline))
@@ -203,17 +237,6 @@ func (p Plan) Settings() []reports.Setting {
 	}
 	add("seed", strconv.FormatInt(p.Seed, 10))
 	return s
-}
-
-// arrival returns how requests of the plan, with its defaults, arrive.
-func (p Plan) arrival() Arrival {
-	switch p.Arrival {
-	case "constant":
-		return Constant{Rate: p.Rate}
-	case "poisson":
-		return Poisson{Rate: p.Rate, Seed: p.Seed}
-	}
-	return Closed{Think: p.Think}
 }
 
 // objectives reads the plan's SLOs; the error names every one that is none.

@@ -104,7 +104,7 @@ func TestArrivalOfPlan(t *testing.T) {
 		{Plan{Rate: 5}, Constant{5}},
 		{Plan{Rate: 5, Arrival: "poisson", Seed: 3}, Poisson{5, 3}},
 	} {
-		if got := c.plan.withDefaults().arrival(); got != c.want {
+		if got := c.plan.withDefaults().stages()[0].arrival(c.plan.Seed, 0); got != c.want {
 			t.Errorf("%+v: %#v, want %#v", c.plan, got, c.want)
 		}
 	}

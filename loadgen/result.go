@@ -59,9 +59,10 @@ func (u *usage) stop(e *execution) {
 }
 
 func newRun(p Plan) *reports.Run {
+	arrival, rate := p.overall()
 	return &reports.Run{
 		Schema: reports.RunSchema, Target: p.Target, TLS: p.TLS != nil, Profile: p.Profile, Started: time.Now(), Plan: p.Settings(),
-		Clients: p.Clients, Arrival: p.Arrival, Rate: p.Rate,
+		Clients: p.Clients, Arrival: arrival, Rate: rate,
 	}
 }
 

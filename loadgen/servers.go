@@ -104,7 +104,7 @@ func (w *worker) route(now time.Duration) {
 		for n < batch && s.parked.n > 0 {
 			p := s.parked.front()
 			if w.pacer != nil && now-p.intended > w.plan.Queue {
-				w.recs[i].dropped++
+				w.recorder(w.source, i).dropped++
 			} else if c := w.take(s); c != nil {
 				now = w.assign(c, &p.op, p.intended, now)
 				n++
@@ -123,7 +123,7 @@ func (w *worker) route(now time.Duration) {
 		s := &w.servers[i]
 		switch {
 		case w.pacer != nil && now-intended > w.plan.Queue:
-			w.recs[i].dropped++
+			w.recorder(w.source, i).dropped++
 			continue
 		case s.parked.n == 0:
 			if c := w.take(s); c != nil {
@@ -183,7 +183,7 @@ func (w *worker) assign(c *client, op *Op, intended, now time.Duration) time.Dur
 	if w.pacer == nil {
 		intended = now
 	} else {
-		w.recs[c.server].lag.Record(now - max(intended, c.since))
+		w.recorder(w.source, int(c.server)).lag.Record(now - max(intended, c.since))
 	}
 	thinking := w.pacer == nil && w.think > 0
 	w.transmit(c, op, intended, now)
@@ -199,7 +199,7 @@ func (w *worker) park(server int, intended time.Duration) {
 	if s.parked.n == maxParked {
 		s.parked.pop()
 		w.parked--
-		w.recs[server].dropped++
+		w.recorder(w.source, server).dropped++
 	}
 	p := s.parked.extend()
 	key := append(p.op.Key[:0], w.op.Key...)
@@ -210,7 +210,7 @@ func (w *worker) park(server int, intended time.Duration) {
 
 // refuse fails a request to a server that cannot be reached.
 func (w *worker) refuse(server int, kind Kind) {
-	w.recs[server].ops[kind].outcomes[Unreachable]++
+	w.recorder(w.source, server).ops[kind].outcomes[Unreachable]++
 	w.counts.errors++
 }
 
@@ -230,7 +230,7 @@ func (w *worker) unparkAll() {
 	for i := range w.servers {
 		s := &w.servers[i]
 		if w.pacer != nil {
-			w.recs[i].dropped += int64(s.parked.n)
+			w.recorder(w.source, i).dropped += int64(s.parked.n)
 		}
 		w.parked -= s.parked.n
 		s.parked.head, s.parked.n = 0, 0

@@ -24,6 +24,12 @@ type stage struct {
 	sent       int64 // requests made
 }
 
+// open says whether requests start on a schedule.
+func (s *stage) open() bool {
+	_, closed := s.arrival.(Closed)
+	return s.arrival != nil && !closed
+}
+
 // warmUp and the other names of stages in reports.
 const (
 	namePreload = "preload"
@@ -44,22 +50,22 @@ func (w *worker) preloadStages(start time.Duration) []stage {
 // runStages returns the program of the run itself. Stages follow each other without a gap, at times that are known beforehand, so that
 // every loop changes over by itself and a schedule is not late at its first start.
 func (w *worker) runStages(start time.Duration) []stage {
-	p := w.plan
-	load := stage{name: nameWarmUp, begin: start, end: start + p.Warmup, arrival: p.arrival(), requests: unlimited, workload: p.workload(w.segment)}
 	var stages []stage
-	if p.Warmup > 0 {
+	load := stage{end: start, requests: unlimited, workload: w.plan.workload(w.segment)}
+	for i, s := range w.plan.stages() {
+		load.name, load.recorded, load.arrival = s.Name, !s.Unrecorded, s.arrival(w.plan.Seed, i)
+		load.begin, load.end = load.end, load.end+s.Duration
+		if s.Requests > 0 { // only the last one has them
+			load.end = forever
+			from, to := w.ofClients(s.Requests)
+			if s.open() {
+				from, to = w.segment.share(s.Requests) // as the starts are dealt out
+			}
+			load.requests = to - from
+		}
 		stages = append(stages, load)
 	}
-	load.name, load.recorded, load.begin, load.end = nameRun, true, load.end, load.end+p.Duration
-	if p.Requests > 0 {
-		load.end = forever
-		from, to := w.ofClients(p.Requests)
-		if p.open() {
-			from, to = w.segment.share(p.Requests) // as the starts are dealt out
-		}
-		load.requests = to - from
-	}
-	return append(stages, load, stage{name: nameDrain, recorded: true, begin: load.end, end: forever})
+	return append(stages, stage{name: nameDrain, recorded: true, begin: load.end, end: forever})
 }
 
 // ofClients returns this worker's part of n things that are shared out by clients: in a closed loop every client does its own share.
@@ -94,12 +100,14 @@ func (w *worker) halt(now time.Duration) {
 
 func (w *worker) enter(i int, now time.Duration) {
 	last := i == len(w.stages)-1
-	// What was to start before the end of the load and found no client is sent while the run drains: a server that
-	// stalls at the end must not get away with it.
+	// What was to start in one stage and found no client is sent in the next, and at the end while the run drains: a
+	// server that stalls must not get away with it. A closed loop has no place for it, and what was recorded is not made of a
+	// warm-up; of several servers the next stage would not know whose it was. There it is dropped, and counted.
 	if w.continuum != nil && w.pacer != nil {
 		w.drawDue(now)
 	}
-	backlog := last && now >= w.end && (w.due && w.nextStart < w.end || w.pacer != nil && w.parked > 0)
+	onward := last || w.continuum == nil && w.at >= 0 && w.stages[i].open() && w.stages[i].recorded == w.stage.recorded
+	backlog := onward && now >= w.end && (w.due && w.nextStart < w.end || w.pacer != nil && w.parked > 0)
 	if w.at >= 0 {
 		for w.due && w.nextStart < min(now, w.end) && w.free.n > 0 {
 			w.serve(now)
@@ -120,23 +128,12 @@ func (w *worker) enter(i int, now time.Duration) {
 	if last {
 		w.end = forever // whoever drives the program ends it
 	}
-	if backlog {
+	if backlog && (w.due || w.parked > 0) { // serving it may have come to its end
+		w.serve(now)
 		w.checkIdle()
 		return
 	}
-	w.pacer, w.think, w.due, w.left, w.workload, w.origin = nil, 0, false, 0, s.workload, s.begin
-	if s.arrival != nil {
-		length := s.end - s.begin
-		if s.end == forever {
-			length = 0
-		}
-		w.left = s.requests
-		w.pacer = s.arrival.Pacer(w.segment, length)
-		w.advance()
-	}
-	if closed, ok := s.arrival.(Closed); ok {
-		w.think = closed.Think
-	}
+	w.load(i)
 	w.roused = len(w.clients)
 	if s.arrival != nil {
 		w.roused = 0
@@ -144,6 +141,56 @@ func (w *worker) enter(i int, now time.Duration) {
 	}
 	w.serve(now)
 	w.checkIdle()
+}
+
+// load takes its requests from a stage. That is the one that has been entered, or one before it that has a backlog.
+func (w *worker) load(i int) {
+	s := &w.stages[i]
+	think := time.Duration(0)
+	if closed, ok := s.arrival.(Closed); ok {
+		think = closed.Think
+	}
+	if think != w.think {
+		w.forget() // the queue of thoughts is in order only if all take the same time
+	}
+	w.source, w.pacer, w.think, w.due, w.left, w.workload, w.origin = i, nil, think, false, 0, s.workload, s.begin
+	if s.arrival == nil {
+		return
+	}
+	length := s.end - s.begin
+	if s.end == forever {
+		length = 0
+	}
+	w.left = s.requests
+	w.pacer = s.arrival.Pacer(w.segment, length)
+	w.advance()
+}
+
+// forget has no client wait any more.
+func (w *worker) forget() {
+	for w.thinking.n > 0 {
+		w.clients[w.thinking.pop().client].pending--
+	}
+}
+
+// recorder returns where a request of stage i is written down: it belongs to its stage, however late its answer comes. It is nil for
+// one from before the recorded stages whose answer comes while they run.
+func (w *worker) recorder(i, server int) *Recorder {
+	if i == w.at {
+		return w.recs[server]
+	}
+	if w.stages[i].recorded != w.stage.recorded {
+		return nil
+	}
+	for _, r := range w.past {
+		if r.stage == i && r.server == server {
+			return r
+		}
+	}
+	r := w.spare()
+	r.stage, r.server = i, server
+	w.past = append(w.past, r)
+	return r
 }
 
 // giveUp drops what is still waiting for a client.
@@ -184,12 +231,12 @@ func (w *worker) checkIdle() {
 	}
 }
 
-// hand gives what was measured in a stage since it was last asked.
+// hand gives what was measured in a stage since it was last asked, and what belongs to stages before it and came late.
 func (w *worker) hand(stage int) (recs []*Recorder) {
 	w.turn(netloop.Now())
 	keep := w.past[:0]
 	for _, r := range w.past {
-		if r.stage == stage {
+		if r.stage <= stage {
 			recs = append(recs, r)
 		} else {
 			keep = append(keep, r)

@@ -30,7 +30,8 @@ type worker struct {
 	at          int
 	stage       *stage
 	end         time.Duration // of the stage
-	left        int64         // requests that the stage may still make
+	source      int           // the stage that requests are taken from: at, or one before it that has a backlog
+	left        int64         // requests that it may still make
 	workload    Workload
 	pacer       Pacer         // nil in a closed loop
 	think       time.Duration // of a closed loop
@@ -53,6 +54,10 @@ type worker struct {
 	sweepAt    time.Duration
 	scanAt     time.Duration
 	down       []int32
+	ramp       Pacer // of the first connections, if they have a rate
+	rampBegin  time.Duration
+	nextJoin   time.Duration // since rampBegin
+	joined     int           // clients that the ramp has let dial
 	dialing    int
 	connecting bool
 	leaving    bool
@@ -155,7 +160,7 @@ func (w *worker) serve(now time.Duration) {
 		if c.state != open || c.n >= uint32(w.plan.Pipeline) {
 			continue
 		}
-		w.recs[0].lag.Record(now - max(w.nextStart, c.since))
+		w.recorder(w.source, 0).lag.Record(now - max(w.nextStart, c.since))
 		w.send(c, w.nextStart, now)
 		w.advance()
 		sent++
@@ -169,7 +174,7 @@ func (w *worker) serve(now time.Duration) {
 	}
 }
 
-// advance asks the schedule for the next start.
+// advance asks the schedule for the next start. After the last one of a backlog come those of the stage that follows.
 func (w *worker) advance() {
 	w.due = false
 	if w.pacer == nil || w.left == 0 {
@@ -177,6 +182,9 @@ func (w *worker) advance() {
 	}
 	at, ok := w.pacer.Next()
 	w.nextStart, w.due = w.origin+at, ok
+	if next := w.source + 1; !ok && next <= w.at && w.stages[next].open() {
+		w.load(next)
+	}
 }
 
 // drop gives up a start that was never sent.
@@ -186,7 +194,7 @@ func (w *worker) drop() {
 	if w.continuum != nil {
 		server = w.draw() // whose it would have been
 	}
-	w.recs[server].dropped++
+	w.recorder(w.source, server).dropped++
 	w.advance()
 	w.checkIdle()
 }
@@ -204,8 +212,8 @@ func (w *worker) transmit(c *client, op *Op, intended, now time.Duration) {
 	c.conn.Write(b)
 	f := w.push(c)
 	f.intended, f.sent, f.key = intended, now, keyHash(op.Key)
-	f.kind, f.recorded = op.Kind, w.stage.recorded
-	w.recs[c.server].ops[f.kind].sent += int64(len(b))
+	f.kind, f.stage = op.Kind, uint16(w.source)
+	w.recorder(w.source, int(c.server)).ops[f.kind].sent += int64(len(b))
 	w.stage.sent++
 	w.flying++
 }
@@ -276,8 +284,8 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 		}
 		f := w.oldest(c)
 		n, o, done := c.reply.read(w.profile, f.kind, f.key, in[used:])
-		if f.recorded == w.stage.recorded {
-			w.recs[c.server].ops[f.kind].received += int64(n)
+		if rec := w.recorder(int(f.stage), int(c.server)); rec != nil {
+			rec.ops[f.kind].received += int64(n)
 		}
 		if !done {
 			if w.counts.answered == 0 && spoken(in) {
@@ -315,8 +323,8 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 // finish ends the oldest request of c.
 func (w *worker) finish(c *client, o Outcome, now time.Duration) {
 	f := w.oldest(c)
-	if f.recorded == w.stage.recorded {
-		w.recs[c.server].done(f, o, now)
+	if rec := w.recorder(int(f.stage), int(c.server)); rec != nil {
+		rec.done(f, o, now)
 	}
 	if o.OK() {
 		w.counts.answered++

@@ -110,8 +110,8 @@ func (c *checker) run(r *Run) {
 	c.schema(r.Schema, RunSchema)
 	c.time("elapsed_ns", r.Elapsed)
 	c.count("clients", int64(r.Clients))
-	if !slices.Contains([]string{"closed", "constant", "poisson"}, r.Arrival) {
-		c.fail("arrival is %.60q, where closed, constant or poisson is expected", r.Arrival)
+	if !slices.Contains([]string{"closed", "constant", "poisson", "mixed"}, r.Arrival) {
+		c.fail("arrival is %.60q, where closed, constant, poisson or mixed is expected", r.Arrival)
 	}
 	if r.Rate < 0 {
 		c.fail("rate is negative")
@@ -134,6 +134,7 @@ func (c *checker) run(r *Run) {
 		})
 	}
 	c.operations("totals", r.Totals)
+	c.stages(r.Stages)
 	c.in("requests", func() {
 		q := r.Requests
 		c.count("preloaded", q.Preloaded)
@@ -172,6 +173,28 @@ func (c *checker) connections(n Connections) {
 		c.count("failed", n.Failed)
 		c.count("lost", n.Lost)
 	})
+}
+
+func (c *checker) stages(list []*Stage) {
+	for i, s := range list {
+		c.in(fmt.Sprintf("stages[%d]", i), func() {
+			if s == nil {
+				c.fail("is null")
+				return
+			}
+			c.text("name", s.Name)
+			c.time("start_ns", s.Start)
+			c.time("length_ns", s.Length)
+			c.count("dropped", s.Dropped)
+			if !slices.Contains([]string{"closed", "constant", "poisson"}, s.Arrival) {
+				c.fail("arrival is %.60q, where closed, constant or poisson is expected", s.Arrival)
+			}
+			if s.Rate < 0 || s.To < 0 {
+				c.fail("a rate is negative")
+			}
+			c.operations("totals", s.Totals)
+		})
+	}
 }
 
 func (c *checker) operations(name string, list []*Operation) {

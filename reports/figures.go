@@ -104,10 +104,22 @@ func (r *Run) clients() string {
 }
 
 func (r *Run) arrival() string {
-	if r.closed() {
-		return "closed loop"
+	switch {
+	case r.closed():
+		return r.staged("closed loop")
+	case r.Rate == 0:
+		return r.staged("closed and open loop")
+	case len(r.Stages) > 0:
+		return r.staged(fmt.Sprintf("open loop at %s requests/s on average (%s)", perSecond(r.Rate), r.Arrival))
 	}
 	return fmt.Sprintf("open loop at %s requests/s (%s)", perSecond(r.Rate), r.Arrival)
+}
+
+func (r *Run) staged(loop string) string {
+	if n := len(r.Stages); n > 0 {
+		return fmt.Sprintf("%d stages, %s", n, loop)
+	}
+	return loop
 }
 
 // percentile picks one of the usual percentiles in words, n/a when nothing was measured.

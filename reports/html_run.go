@@ -97,7 +97,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 
 func runTiles(r *Run, t *Operation) []tile {
 	list := []tile{{Name: "throughput", Value: perSecond(rate(t.Count, r.Recorded())), Unit: "/s"}}
-	if !r.closed() {
+	if r.Rate > 0 {
 		list[0].Note = "of " + perSecond(r.Rate) + " asked for"
 	}
 	for _, c := range []struct {

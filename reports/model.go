@@ -58,11 +58,14 @@ type Run struct {
 	Environment Environment   `json:"environment"`
 	Plan        []Setting     `json:"plan"`
 	Clients     int           `json:"clients"`
-	Arrival     string        `json:"arrival"`        // closed, constant or poisson
-	Rate        float64       `json:"rate,omitempty"` // intended requests per second; 0 in a closed loop
+	Arrival     string        `json:"arrival"`        // closed, constant or poisson; mixed where the recorded stages differ
+	Rate        float64       `json:"rate,omitempty"` // intended requests per second, the mean of the recorded stages; 0 in a closed loop
 
 	Intervals []*Interval  `json:"intervals"`
 	Totals    []*Operation `json:"totals"` // exact sums over the recorded intervals, by operation name
+
+	// Stages are the recorded ones, where there are several.
+	Stages []*Stage `json:"stages,omitempty"`
 
 	Requests    Requests    `json:"requests"`
 	Connections Connections `json:"connections"`
@@ -107,6 +110,20 @@ type Interval struct {
 type Live struct {
 	Connections int64      // open at the interval's end
 	SendLag     *Histogram // of the interval; nil in a closed loop. See Generator.SendLag
+}
+
+// Stage is a part of a run in which load was made in one way. A request counts for the stage in which it was meant to start, however
+// late its answer came; an Interval counts what came while it lasted.
+type Stage struct {
+	Name     string        `json:"name"`
+	Start    time.Duration `json:"start_ns"` // since the run's start
+	Length   time.Duration `json:"length_ns"`
+	Recorded bool          `json:"recorded"`
+	Arrival  string        `json:"arrival"`           // closed, constant or poisson
+	Rate     float64       `json:"rate,omitempty"`    // intended requests per second; 0 in a closed loop
+	To       float64       `json:"to,omitempty"`      // of a ramp: the rate at its end
+	Dropped  int64         `json:"dropped,omitempty"` // as in Interval
+	Totals   []*Operation  `json:"totals"`            // their sums over all stages are the run's
 }
 
 // Operation is what happened to one kind of request (get, set) in an interval or a run.

@@ -254,7 +254,7 @@ func (r *Run) speed(t *Operation) string {
 	rps := rate(t.Count, r.Recorded())
 	percentiles := fmt.Sprintf("p50 %s, p99 %s", t.percentile(p50), t.percentile(p99))
 	switch {
-	case r.closed():
+	case r.closed() || r.Rate == 0:
 		return fmt.Sprintf("%s requests/s; %s", perSecond(rps), percentiles)
 	case rps < 0.99*r.Rate:
 		return fmt.Sprintf("only %s requests/s; response %s", perSecond(rps), percentiles)

@@ -44,7 +44,7 @@ func (l *liveRun) Interval(i *reports.Interval) error {
 func (l *liveRun) line(s second) string {
 	line := l.label + s.stage
 	at := (s.start + s.length).Round(time.Second)
-	if whole := l.plan.Warmup + l.plan.Duration; l.plan.Requests == 0 && s.stage == "run" {
+	if whole := l.plan.Length(); whole > 0 && s.recorded {
 		line += fmt.Sprintf(" %s of %s", min(at, whole), whole) // the last interval also has the wait for the last replies
 	} else {
 		line += " " + at.String()

@@ -143,11 +143,11 @@ func (m *model) headline(width int) string {
 	// Seconds come when they are over: the clock goes on from the last one, but not without end if the next is late.
 	at := last.start + last.length + min(m.now().Sub(m.heard), 2*time.Second)
 	stage := last.stage
-	if stage == "warm-up" && m.plan.Warmup > 0 && at >= m.plan.Warmup {
+	if stage == "warm-up" && m.plan.Warmup > 0 && len(m.plan.Stages) == 0 && at >= m.plan.Warmup {
 		stage = "run"
 	}
 	head, done, left := fmt.Sprintf("%s %s", stage, clock(at)), -1.0, ""
-	switch total := m.plan.Warmup + m.plan.Duration; {
+	switch total := m.plan.Length(); {
 	case stage == "preload":
 		done = float64(m.total()) / float64(max(m.plan.Keys, 1))
 	case m.plan.Requests > 0:
@@ -155,7 +155,7 @@ func (m *model) headline(width int) string {
 		if rate := m.meanRate(); rate > 0 {
 			left = clock(time.Duration(float64(max(0, m.plan.Requests-m.answered))/rate*1e9)) + " left"
 		}
-	case m.plan.Duration > 0:
+	case total > 0:
 		at = min(at, total)
 		head = fmt.Sprintf("%s %s of %s", stage, clock(at), clock(total))
 		done, left = float64(at)/float64(total), clock(total-at)+" left"
@@ -263,7 +263,7 @@ func (m *model) accounts() string {
 		wrong = m.alarm(wrong + " (" + strings.Join(kinds, ", ") + ")")
 	}
 	parts := []string{wrong}
-	if m.plan.Rate > 0 {
+	if m.plan.Rate > 0 || m.dropped > 0 {
 		dropped := fmt.Sprintf("dropped %d", m.dropped)
 		if m.dropped > 0 {
 			dropped = m.alarm(dropped)

@@ -33,6 +33,11 @@ With several servers each key belongs to one of them, by consistent hashing as
 memcached's clients do it (ketama, MD5, equal weights), and the clients are
 dealt out evenly over the servers. The report has each server's part.
 
+Several stages (--stage) follow each other without a gap, and the report has each:
+TIME@RATE is a rate, TIME@RATE-RATE a ramp, with :N behind it in N steps, and TIME
+alone a closed loop; a short one between two others is a spike. Words behind it:
+,poisson ,think=5ms ,name=NAME and, for those that warm up, ,unrecorded.
+
 A plan is a YAML file too (--workload): its fields are the flags' names, and
 --print-plan writes the one that the flags given stand for.`
 
@@ -55,6 +60,8 @@ func newLoad(command []string) *cobra.Command {
 		duration  = span(10 * time.Second)
 		requests  count
 		perSecond rate
+		connects  rate
+		stages    stageList
 		think     span
 		pipeline  = natural(1)
 		queue     = span(10 * time.Second)
@@ -78,6 +85,7 @@ func newLoad(command []string) *cobra.Command {
 			"3 an --slo could not be decided, or cut short by Ctrl-C or q (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
+  memlite load :5001 --stage 10s@1k/s --stage 1s@50k/s,name=spike --stage 10s@1k/s
   memlite load :5001 --requests 1M --pipeline 16 --sets 50% --key-dist zipf:0.99 --value-size 64-4KiB
   memlite load 127.0.0.1:11211 --profile memcached --report json=run.json
   memlite load :5001 --rate 20k/s --slo 'p99<5ms' --slo 'errors==0' --report junit=load.xml
@@ -121,21 +129,25 @@ func newLoad(command []string) *cobra.Command {
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
 			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
-			plan.SLOs = slos
-			unused := "requests"
+			plan.SLOs, plan.ConnectRate = slos, float64(connects)
+			unused := []string{"requests"}
 			switch overriding(cmd, "duration", "requests") {
 			case "duration":
 				plan.Duration = time.Duration(duration)
 			case "requests":
-				plan.Requests, unused = int64(requests), "duration"
+				plan.Requests, unused[0] = int64(requests), "duration"
 			default:
 				return usagef("--duration and --requests both end the run: give one of them")
+			}
+			others, err := stages.stagesOf(cmd, &plan)
+			if err != nil {
+				return err
 			}
 			if printing {
 				if err := plan.Validate(); err != nil {
 					return &usageError{err}
 				}
-				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), unused)
+				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), append(unused, others...)...)
 			}
 			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, watch, out)
 		},
@@ -143,9 +155,11 @@ func newLoad(command []string) *cobra.Command {
 	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
 	f := cmd.Flags()
 	f.Var(&clients, "clients", "connections, all open before the first request")
+	f.Var(&connects, "connect-rate", "connections opened per second, so that thousands do not come at once")
 	f.Var(&duration, "duration", "length of the recorded run")
 	f.Var(&requests, "requests", "end the run after so many requests instead")
 	f.Var(&perSecond, "rate", "requests per second of all clients together: an open loop")
+	f.Var(&stages, "stage", "one of several parts of the run, such as 10s@1k/s, 30s@1k-20k/s (a ramp) or 60s@10k-50k/s:5 (in 5 steps); repeatable")
 	arrival.add(cmd, "arrival", "gaps of an open loop: constant (default) or poisson")
 	f.Var(&think, "think", "closed loop: pause between a reply and the next request")
 	f.Var(&pipeline, "pipeline", "requests that a client may have in flight")

@@ -27,6 +27,9 @@ const largestPlan = 1 << 20
 // planTarget is the field for what is ADDR on the command line.
 const planTarget = "target"
 
+// planStages is the field of all that --stage is given for.
+const planStages = "stages"
+
 // fromFile marks a flag whose value is the plan file's.
 const fromFile = "file"
 
@@ -101,6 +104,9 @@ func (r *planReader) fields(n *yaml.Node, what string, list *pflag.FlagSet) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		f := list.Lookup(key.Value)
+		if f == nil && key.Value == planStages {
+			f = list.Lookup("stage")
+		}
 		switch {
 		case f == nil:
 			hint := ""
@@ -118,12 +124,18 @@ func (r *planReader) fields(n *yaml.Node, what string, list *pflag.FlagSet) {
 			}
 			f.Annotations[fromFile] = nil
 		}
-		seen[key.Value] = true
+		if f != nil {
+			seen[f.Name] = true
+		}
 	}
 }
 
 // field reads one value, or a list of them where the flag may be repeated.
 func (r *planReader) field(f *pflag.Flag, n *yaml.Node) {
+	if stages, ok := f.Value.(*stageList); ok {
+		stages.read(r, n)
+		return
+	}
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.SequenceNode {
@@ -173,12 +185,18 @@ func printPlan(w io.Writer, target string, fields *pflag.FlagSet, unused ...stri
 		add(root, planTarget, scalar(target))
 	}
 	fields.VisitAll(func(f *pflag.Flag) {
+		name := f.Name
 		_, usage := pflag.UnquoteUsage(f)
 		var value *yaml.Node
 		if slices.Contains(unused, f.Name) {
 			return
 		}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
+		if stages, ok := f.Value.(*stageList); ok {
+			name = planStages
+			if value = stages.write(); len(value.Content) == 0 {
+				return
+			}
+		} else if list, ok := f.Value.(pflag.SliceValue); ok {
 			value = &yaml.Node{Kind: yaml.SequenceNode}
 			for _, s := range list.GetSlice() {
 				value.Content = append(value.Content, scalar(s))
@@ -195,7 +213,7 @@ func printPlan(w io.Writer, target string, fields *pflag.FlagSet, unused ...stri
 			value = scalar(text)
 			value.LineComment = usage
 		}
-		add(root, f.Name, value)
+		add(root, name, value)
 	})
 	encoder := yaml.NewEncoder(w)
 	encoder.SetIndent(2)

@@ -33,6 +33,9 @@ func drawn(t *rapid.T, f *pflag.Flag) string {
 		"int64":  rapid.Map(rapid.Int64(), func(n int64) string { return fmt.Sprint(n) }),
 		"string": rapid.SampledFrom([]string{"", "a", "64-4KiB", "hot:0.2/0.8", "null", "~", "# x", "a: b", "[1", "0x10", "1e3", "true", " b ", "é\n", "- c", "\"", "'", "%d", "*"}),
 	}
+	if _, ok := f.Value.(*stageList); ok {
+		return rapid.SampledFrom([]string{"10s", "1.5s@0.5/s,poisson,name=a b", "1h@1-20k/s:7", "requests=12@5/s", "3s@0-5/s,unrecorded", "1s,think=7ms"}).Draw(t, f.Name)
+	}
 	if c, ok := f.Value.(*choice); ok {
 		return rapid.SampledFrom(c.choices).Draw(t, f.Name)
 	}
@@ -86,6 +89,12 @@ func TestPlanFileIsStrict(t *testing.T) {
 		{"clients: ~", `line 1: clients: "~" is not a whole number`},
 		{"arrival: poison", `line 1: arrival: there is no arrival "poison", did you mean poisson?`},
 		{"rate: 1\n---\nrate: 2", "this one goes on"},
+		{"stages: 10s", "line 1: stages is a list of them"},
+		{"stages: []\nstage: []", "line 2: stage is given twice"},
+		{"stage:\n- duration: 1s\n- duraton: 1s", `line 3: a stage has no field "duraton", did you mean duration?`},
+		{"stage:\n- duration: 1s\n  rate: x", `line 3: rate: "x" is not a rate`},
+		{"stage:\n- 10s@1k/s\n- 10", `line 3: stage "10"`},
+		{"stage:\n- duration: 1s\n  duration: 2s", "line 3: duration is given twice"},
 		{"rate: [", "not YAML: line 1"},
 		{"rate: &x [*x]", "not one value"},
 		{"? [a]\n: b", `has no field ""`},
@@ -126,7 +135,7 @@ func TestPlanFileAndFlags(t *testing.T) {
 }
 
 func FuzzParsePlan(f *testing.F) {
-	for _, text := range []string{"", "clients: 5", "a: &a b\nclients: *a", "rate: 1k/s\nsets: 10%\n", "? x", "- - -", "key-dist: |\n  a", "key-dist: \"\""} {
+	for _, text := range []string{"", "clients: 5", "a: &a b\nclients: *a", "rate: 1k/s\nsets: 10%\n", "? x", "- - -", "key-dist: |\n  a", "key-dist: \"\"", "stage:\n- 10s@1k-2k/s:3\n- duration: 5s\n  to: 7/s\n"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
