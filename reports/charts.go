@@ -163,9 +163,13 @@ func throughputChart(r *Run, moments []moment) *plot {
 		}
 		p.Marks = append(p.Marks, mark{m.seconds(), text})
 	}
-	if r.Rate > 0 {
-		hi = math.Max(hi, r.Rate)
-		p.Series = append(p.Series, series{Name: "asked for", Colour: quiet, Dash: dashed, Points: []point{{0, r.Rate}, {p.X.Max, r.Rate}}})
+	if asked := r.asked(p.X.Max); len(asked) > 0 {
+		for _, at := range asked {
+			if !math.IsNaN(at.Y) {
+				hi = math.Max(hi, at.Y)
+			}
+		}
+		p.Series = append(p.Series, series{Name: "asked for", Colour: quiet, Dash: dashed, Points: asked})
 	}
 	p.Series = append(p.Series, answered)
 	if r.Total().Errors > 0 {

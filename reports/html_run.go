@@ -55,6 +55,7 @@ type runPage struct {
 	Charts       []chart
 	Operations   table
 	Servers      *table // nil where there was one
+	Stages       *table // nil where there was one
 	Notes        []string
 	Command      string
 	Open         bool
@@ -69,7 +70,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 	t := r.Total()
 	p := runPage{
 		Anchor: runAnchor(i), Name: visible(name), Warnings: visibleAll(r.Warnings), Tiles: runTiles(r, t),
-		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
+		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
 		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
 	}
 	if len(report.Runs) > 1 {

@@ -59,6 +59,7 @@ func mdRuns(w io.Writer, runs []*Run) {
 	}
 	for i, run := range runs {
 		mdObjectives(w, all[i], run.Objectives)
+		mdStages(w, run, all[i])
 		mdServers(w, run, all[i])
 	}
 	for i, run := range runs {

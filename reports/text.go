@@ -151,6 +151,31 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 			}
 		}
 	}
+	columns(w, rows)
+	for i, run := range runs {
+		of := "outcomes: "
+		if len(runs) > 1 {
+			of += visible(all[i]) + ": "
+		}
+		var parts []string
+		for _, o := range run.Totals {
+			parts = append(parts, visible(o.Name+" "+o.became()))
+		}
+		fmt.Fprintf(w, "  %s%s\n", of, orNA(strings.Join(parts, "; ")))
+	}
+	for _, run := range runs {
+		if len(run.Stages) > 0 && len(runs) == 1 {
+			rows := [][]string{stageHead}
+			for _, s := range run.Stages {
+				rows = append(rows, stageCells(s))
+			}
+			columns(w, rows)
+		}
+	}
+}
+
+// columns lines up rows: the first column to the left, the others to the right.
+func columns(w io.Writer, rows [][]string) {
 	width := make([]int, len(rows[0]))
 	for _, cells := range rows {
 		for i, text := range cells {
@@ -163,17 +188,6 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 			fmt.Fprintf(w, "  %*s", width[i+1], text)
 		}
 		fmt.Fprintln(w)
-	}
-	for i, run := range runs {
-		of := "outcomes: "
-		if len(runs) > 1 {
-			of += visible(all[i]) + ": "
-		}
-		var parts []string
-		for _, o := range run.Totals {
-			parts = append(parts, visible(o.Name+" "+o.became()))
-		}
-		fmt.Fprintf(w, "  %s%s\n", of, orNA(strings.Join(parts, "; ")))
 	}
 }
 
