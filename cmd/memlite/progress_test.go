@@ -46,7 +46,7 @@ func TestProgressOfARunEndsWithIt(t *testing.T) {
 	var out bytes.Buffer
 	l := &liveRun{progress: newProgress(&out), plan: loadgen.Plan{Duration: 5 * time.Second}}
 	l.progress.last = time.Time{}
-	if err := l.Interval(&reports.Interval{Start: 4 * time.Second, Length: 1900 * time.Millisecond, Stage: "run"}); err != nil {
+	if err := l.Interval(&reports.Interval{Start: 4 * time.Second, Length: 1900 * time.Millisecond, Stage: "run", Recorded: true}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(out.String(), "run 5s of 5s: ") {
