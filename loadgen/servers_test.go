@@ -3,6 +3,7 @@ package loadgen
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,14 +114,14 @@ func checkServers(t *testing.T, r *reports.Run, all []*scripted) {
 
 // The keys of all servers together are drawn as the plan says, however slow one of them is.
 func TestSlowServerDoesNotBendTheKeys(t *testing.T) {
-	slow := ""
+	var slow atomic.Value // an address
 	all, target := pool(t, 2, func(r request) (string, error) {
-		if r.c.LocalAddr().String() == slow {
+		if r.c.LocalAddr().String() == slow.Load() {
 			time.Sleep(500 * time.Microsecond)
 		}
 		return r.good, nil
 	})
-	slow = all[0].addr
+	slow.Store(all[0].addr)
 	const keys, rounds = 100, 30
 	r, err := Local{Loops: 1}.Execute(t.Context(), Plan{Target: target, Clients: 8, Keys: keys, KeyDist: "sequential", Requests: keys * rounds, Drain: 20 * time.Second})
 	if err != nil {
@@ -141,15 +142,15 @@ func TestSlowServerDoesNotBendTheKeys(t *testing.T) {
 
 // In an open loop a server that stalls has its own requests wait and nobody else's.
 func TestStalledServerIsAlone(t *testing.T) {
-	stalled := ""
+	var stalled atomic.Value // an address
 	release := make(chan struct{})
 	all, target := pool(t, 2, func(r request) (string, error) {
-		if r.c.LocalAddr().String() == stalled {
+		if r.c.LocalAddr().String() == stalled.Load() {
 			<-release
 		}
 		return r.good, nil
 	})
-	stalled = all[0].addr
+	stalled.Store(all[0].addr)
 	time.AfterFunc(time.Second, func() { close(release) })
 	r, err := Local{Loops: 1}.Execute(t.Context(), Plan{Target: target, Clients: 4, Keys: 1000, Rate: 1000, Duration: 2 * time.Second, Drain: 10 * time.Second})
 	if err != nil {
