@@ -11,6 +11,9 @@
 // not a client was free; service time counts from the sending. The queue of waiting starts is the schedule itself, read
 // late: it costs no memory, and a start older than Plan.Queue is dropped and counted.
 //
+// Stages follow each other at times that are known beforehand, so every loop changes over by itself. A request belongs to the stage in
+// which it was meant to start, however late it is sent or answered: starts that found no client go on into the next stage of an open loop.
+//
 // What is in flight on a connection is a ring of small records (kind, hash of the key, two times). Replies are parsed
 // in place; the block of a large value is consumed as it arrives and never gathered. A reply is only credited to a
 // request when it can be its answer: a VALUE must name the key that was asked for, and bytes that follow the answer
