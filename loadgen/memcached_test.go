@@ -16,12 +16,23 @@ import (
 	"time"
 )
 
+// required says that MEMLITE_REQUIRE names a program that tests may otherwise do without.
+func required(name string) bool {
+	return slices.Contains(strings.Split(os.Getenv("MEMLITE_REQUIRE"), ","), name)
+}
+
 // memcached starts Debian's memcached on a free port, or skips; a test that MEMLITE_REQUIRE names it for fails instead.
 func memcached(t testing.TB, options ...string) (addr string) {
 	t.Helper()
+	addr, _ = memcachedProcess(t)
+	return addr
+}
+
+func memcachedProcess(t testing.TB) (addr string, pid int) {
+	t.Helper()
 	path, err := exec.LookPath("memcached")
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("MEMLITE_REQUIRE"), ","), "memcached") {
+		if required("memcached") {
 			t.Fatal("memcached is required and is not here")
 		}
 		t.Skip("memcached is not here")
@@ -47,12 +58,12 @@ func memcached(t testing.TB, options ...string) (addr string) {
 		c, err := net.Dial("tcp", addr)
 		if err == nil {
 			c.Close()
-			return addr
+			return addr, cmd.Process.Pid
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatal("memcached does not come up")
-	return ""
+	return "", 0
 }
 
 // stat asks memcached itself.
