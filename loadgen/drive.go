@@ -76,12 +76,16 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 		if why == "" {
 			why = watch.judge(c, now, stages[at].end == forever)
 		}
+		if at == last && why == interrupted {
+			e.cut = why // the replies that have not come are not waited for
+		}
 		switch {
-		case idle || at == last && now >= edge():
+		case idle || at == last && (now >= edge() || why == interrupted):
 			if at < last { // it was bounded by requests, and all of them are back
 				drain(now)
 			}
 			e.each(func(w *worker) { w.giveUp() })
+			e.abandon() // before the last look: a reply that came between the two would be in neither
 			gather()
 			at = loaded
 			until := max(now, since)
@@ -89,7 +93,6 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 				until = max(end, since)
 			}
 			interval(until)
-			e.abandon()
 			return
 		case at == last:
 		case why != "":

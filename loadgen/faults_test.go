@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,49 +26,85 @@ func TestMisbehavingServers(t *testing.T) {
 			return r.good, nil
 		}
 	}
+	value := func(key, announced, block string) string {
+		return "VALUE " + key + " " + announced + "\r\n" + block + "\r\nEND\r\n"
+	}
 	cases := []struct {
 		name  string
 		kind  string
 		reply func(request) (string, error)
 	}{
 		{"answers twice", "garbage", func(r request) (string, error) { return r.good + r.good, nil }},
+		{"answers twice, later", "wrong", func(r request) (string, error) {
+			io.WriteString(r.c, value(r.key, "3", "abc"))
+			time.Sleep(50 * time.Millisecond) // the next request is on its way
+			return value(r.key, "3", "abc"), nil
+		}},
+		{"answers late", "timeout", func(r request) (string, error) { time.Sleep(1500 * time.Millisecond); return r.good, nil }},
+		{"never answers", "timeout", func(request) (string, error) { return "", nil }},
+		{"closes", "closed", func(request) (string, error) { return "", io.EOF }},
+		{"resets", "reset", func(r request) (string, error) { reset(r.c); return "", io.EOF }},
+		{"half a line, then closes", "closed", func(r request) (string, error) { return r.good[:len(r.good)-4], io.EOF }},
+		{"half a value, then closes", "closed", func(r request) (string, error) { return value(r.key, "100", "")[:20], io.EOF }},
+		{"half a line, then silence", "timeout", func(r request) (string, error) { return r.good[:4], nil }},
+		{"half a value, then silence", "timeout", func(r request) (string, error) { return "VALUE " + r.key + " 100\r\nabc", nil }},
+		{"a value without its END", "timeout", func(r request) (string, error) { return "VALUE " + r.key + " 3\r\nabc\r\n", nil }},
 		{"garbage", "garbage", func(request) (string, error) { return "\x00\x01\x02\r\n", nil }},
 		{"HTTP", "garbage", func(request) (string, error) { return "HTTP/1.1 400 Bad Request\r\n\r\n", nil }},
-		{"closes", "closed", func(request) (string, error) { return "", io.EOF }},
-		{"half a reply", "closed", func(r request) (string, error) { return r.good[:len(r.good)-4], io.EOF }},
-		{"resets", "reset", func(r request) (string, error) { reset(r.c); return "", io.EOF }},
-		{"longer than announced", "garbage", func(r request) (string, error) {
-			return fmt.Sprintf("VALUE %s 3\r\nabcd\r\nEND\r\n", r.key), nil
-		}},
-		{"another key", "wrong", func(request) (string, error) { return "VALUE other 3\r\nabc\r\nEND\r\n", nil }},
+		{"a line without end", "garbage", func(request) (string, error) { return strings.Repeat("x", 4096), nil }},
+		{"a size that is none", "garbage", func(r request) (string, error) { return value(r.key, "-3", "abc"), nil }},
+		{"longer than announced", "garbage", func(r request) (string, error) { return value(r.key, "3", "abcd"), nil }},
+		{"shorter than announced", "garbage", func(r request) (string, error) { return value(r.key, "3", "a") + "more", nil }},
+		{"announces terabytes", "timeout", func(r request) (string, error) { return value(r.key, "9999999999", strings.Repeat("x", 1<<20)), nil }},
+		{"another key", "wrong", func(request) (string, error) { return value("other", "3", "abc"), nil }},
 		{"refuses", "refused", func(request) (string, error) { return "ERROR\r\n", nil }},
-		{"silent", "timeout", func(r request) (string, error) { time.Sleep(700 * time.Millisecond); return r.good, nil }},
 		{"reply to something else", "garbage", func(request) (string, error) { return "STORED\r\n", nil }},
+		{"byte by byte", "", func(r request) (string, error) {
+			for _, b := range []byte(value(r.key, "3", "abc")) {
+				r.c.Write([]byte{b})
+				time.Sleep(100 * time.Microsecond)
+			}
+			return "", nil
+		}},
 	}
 	engines(t, func(t *testing.T, l Local) {
+		var all sync.WaitGroup
 		for _, c := range cases {
-			s := serve(t, once(c.reply), nil)
-			// A preload would use up the first requests, so most gets miss here.
-			run, err := execute(t, l, Plan{Target: s.addr, Clients: 2, Requests: 200, Timeout: 300 * time.Millisecond})
-			if err != nil {
-				t.Errorf("%s: %v", c.name, err)
-				continue
-			}
-			kinds := kindsIn(run)
-			if kinds[c.kind] != 2 || run.Requests.Errors != 2 || run.Requests.Recorded != 198 {
-				t.Errorf("%s: %+v, errors %v; want 2 of kind %s", c.name, run.Requests, kinds, c.kind)
-			}
-			want := int64(2) // connections lost
-			if c.kind == "refused" {
-				want = 0 // of a get: in step
-			}
-			if run.Connections.Lost != want || run.Connections.Opened != 2+want {
-				t.Errorf("%s: %+v; want %d lost and opened again", c.name, run.Connections, want)
-			}
-			if w := strings.Join(run.Warnings, "\n"); !strings.Contains(w, "2 of 200 requests failed: "+c.kind+" 2") {
-				t.Errorf("%s: warnings %q", c.name, w)
+			for _, p := range []Plan{{}, {Rate: 2000}} {
+				all.Go(func() {
+					s := serve(t, once(c.reply), nil)
+					name := c.name
+					if p.Rate > 0 {
+						name += ", open loop"
+					}
+					// A preload would use up the first requests, so most gets miss here.
+					p.Target, p.Clients, p.Requests, p.Timeout = s.addr, 2, 200, time.Second
+					run, err := execute(t, l, p)
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+						return
+					}
+					faults, lost := int64(2), int64(2)
+					switch c.kind {
+					case "":
+						faults, lost = 0, 0
+					case "refused":
+						lost = 0 // of a get: in step
+					}
+					kinds := kindsIn(run)
+					if kinds[c.kind] != faults || run.Requests.Errors != faults || run.Requests.Recorded != 200-faults {
+						t.Errorf("%s: %+v, errors %v; want %d of kind %s", name, run.Requests, kinds, faults, c.kind)
+					}
+					if run.Connections.Lost != lost || run.Connections.Opened != 2+lost {
+						t.Errorf("%s: %+v; want %d lost and opened again", name, run.Connections, lost)
+					}
+					if w := strings.Join(run.Warnings, "\n"); faults > 0 && !strings.Contains(w, "2 of 200 requests failed: "+c.kind+" 2") {
+						t.Errorf("%s: warnings %q", name, w)
+					}
+				})
 			}
 		}
+		all.Wait()
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // scripted is a server that speaks the lite dialect, or the memcached one, and misbehaves as told. It is written
@@ -140,6 +141,18 @@ func (s *scripted) talk(c net.Conn, number int64, reply func(request) (string, e
 
 // total is the number of requests that the server has read whole.
 func (s *scripted) total() int64 { return s.gets.Load() + s.sets.Load() }
+
+// reads waits until the server has read as many requests, and says whether it has read no more. What was abandoned may still be
+// on its way when a run is over.
+func (s *scripted) reads(n int64) bool {
+	for range 500 {
+		if s.total() >= n {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return s.total() == n
+}
 
 // reset has the system answer with a reset when c is closed.
 func reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }

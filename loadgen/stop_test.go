@@ -239,3 +239,41 @@ func (s *stopCase) tooMuch() string {
 	}
 	return ""
 }
+
+// What was sent to a server that is stopped when the run ends is abandoned, and counted: memcached reads it when it goes on. Of
+// a pipeline it may read only a part then, since nobody takes its replies any more.
+func TestMemcachedCountsTheAbandoned(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Plan{
+		{Clients: 20, Duration: 400 * time.Millisecond, Warmup: 50 * time.Millisecond},
+		{Clients: 5, Duration: 400 * time.Millisecond, Pipeline: 16},
+		{Clients: 10, Duration: 400 * time.Millisecond, Rate: 5000, Arrival: "poisson", Warmup: 50 * time.Millisecond},
+	} {
+		addr, pid := memcachedProcess(t)
+		p.Target, p.Profile, p.Preload, p.Keys, p.Sets, p.Drain = addr, "memcached", true, 200, 0.2, 100*time.Millisecond
+		before := stat(t, addr, "cmd_get", "cmd_set")
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		// The preload has been emitted as an interval when the run begins.
+		var once sync.Once
+		run, err := Local{Loops: 2}.Execute(ctx, p, &sink{then: func() {
+			once.Do(func() { time.AfterFunc(250*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGSTOP) }) })
+		}})
+		cancel()
+		_ = syscall.Kill(pid, syscall.SIGCONT)
+		if err != nil {
+			t.Errorf("%+v: %v", p, err)
+			continue
+		}
+		checkRun(t, run)
+		want, got := made(run), int64(0)
+		for range 100 {
+			if got = stat(t, addr, "cmd_get", "cmd_set") - before; got >= want || p.Pipeline > 1 {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if q := run.Requests; got > want || got < want-q.Abandoned || p.Pipeline <= 1 && got != want || q.Abandoned == 0 {
+			t.Errorf("%+v: reported %+v, together %d, and want some abandoned; memcached counts %d", p, q, want, got)
+		}
+	}
+}
