@@ -14,7 +14,7 @@ import (
 )
 
 // serveVariable makes the test binary the reference server instead, for tests that need it in a process of its own.
-const serveVariable = "MEMLITE_LOADGEN_TEST_SERVES"
+const serveVariable = "LOADGEN_TEST_SERVES"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveVariable) != "" {
