@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"memlite/server"
+	reference "memlite/server"
 )
 
 // serveVariable makes the test binary the reference server instead, for tests that need it in a process of its own.
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // beServer serves on a free port, which it prints, until its standard input ends: it does not outlive the tests.
 func beServer() error {
-	s, err := server.New(server.Config{Loops: 1, Logger: slog.New(slog.DiscardHandler)})
+	s, err := reference.New(reference.Config{Loops: 1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
