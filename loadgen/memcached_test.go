@@ -24,11 +24,11 @@ func required(name string) bool {
 // memcached starts Debian's memcached on a free port, or skips; a test that MEMLITE_REQUIRE names it for fails instead.
 func memcached(t testing.TB, options ...string) (addr string) {
 	t.Helper()
-	addr, _ = memcachedProcess(t)
+	addr, _ = memcachedProcess(t, options...)
 	return addr
 }
 
-func memcachedProcess(t testing.TB) (addr string, pid int) {
+func memcachedProcess(t testing.TB, options ...string) (addr string, pid int) {
 	t.Helper()
 	path, err := exec.LookPath("memcached")
 	if err != nil {
