@@ -102,6 +102,9 @@ const (
 	streamArrival = iota + 1
 	streamWorkload
 	streamValues
+	streamKeys
+	streamKeySizes
+	streamValueSizes
 )
 
 func newRand(seed int64, stream, index int) *rand.Rand {

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// classic is memcached's text dialect: set <key> <flags> <exptime> <bytes>, VALUE <key> <flags> <bytes>. Flags and exptime are
-// sent as 0.
+// classic is memcached's text dialect: set <key> <flags> <exptime> <bytes>, VALUE <key> <flags> <bytes>. Flags are
+// sent as 0, and so is exptime but in a replay.
 type classic struct{}
 
 func (classic) appendRequest(b []byte, op *Op, value []byte) []byte {
@@ -15,7 +15,9 @@ func (classic) appendRequest(b []byte, op *Op, value []byte) []byte {
 	}
 	b = append(b, "set "...)
 	b = append(b, op.Key...)
-	b = append(b, " 0 0 "...)
+	b = append(b, " 0 "...)
+	b = strconv.AppendUint(b, uint64(op.TTL), 10)
+	b = append(b, ' ')
 	b = strconv.AppendInt(b, int64(len(value)), 10)
 	return appendBlock(b, value)
 }

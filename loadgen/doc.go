@@ -23,8 +23,11 @@
 // Several servers. A connection belongs to one of them, and what a key's hash says is that server's goes to it alone
 // (continuum, server). TLS is served by netloop's portable engine, at the price of a goroutine per connection.
 //
-// It may import reports and server/netloop, and beside them the standard library only. It must not import server,
-// conformance or their codecs: a bug in one parser must not hide behind the same bug in another.
+// A replay takes its requests from a trace. One goroutine reads the file, as far ahead as a few batches for each loop, and a loop whose
+// batches are used up is told when there is more: its schedule never waits for a file.
+//
+// It may import reports and server/netloop, and beside them the standard library, and klauspost/compress for traces that
+// zstd has compressed. It must not import server, conformance or their codecs: a bug in one parser must not hide behind the same bug in another.
 //
 // Rejected: a goroutine per client (35 % more processor time and 4.5 times the memory at 1024 clients, and Go's own
 // timers round to about a millisecond); correcting latencies after the fact, as some tools do, instead of timing from the

@@ -9,7 +9,10 @@ import (
 
 // chiSquare compares counts with expected frequencies that add up to 1. Neighbours are pooled until five are
 // expected. It returns the statistic in standard deviations above its mean, by Wilson and Hilferty's approximation.
-func chiSquare(counts []int64, p func(i int) float64) float64 {
+func chiSquare(counts []int64, p func(i int) float64) float64 { return chiSquareOf(counts, 0, p) }
+
+// chiSquareOf is chiSquare with the degrees of freedom, where they are not one fewer than the cells (0).
+func chiSquareOf(counts []int64, freedom int64, p func(i int) float64) float64 {
 	var n int64
 	for _, c := range counts {
 		n += c
@@ -29,12 +32,15 @@ func chiSquare(counts []int64, p func(i int) float64) float64 {
 		expected, observed = 0, 0
 	}
 	df := float64(cells - 1)
+	if freedom > 0 {
+		df = float64(freedom)
+	}
 	return (math.Cbrt(sum/df) - (1 - 2/(9*df))) / math.Sqrt(2/(9*df))
 }
 
 func draw(t *testing.T, dist string, keys int64, n int) []int64 {
 	t.Helper()
-	make1, err := parseKeyDist(dist, keys)
+	make1, err := parseKeyDist(dist, keys, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,19 +87,32 @@ func TestKeyDistributions(t *testing.T) {
 			tests = append(tests, test{fmt.Sprintf("zipf:%v", s), keys, zipfP(s, keys)})
 		}
 	}
+	tests = append(tests, test{"shuffled", 1000, tests[0].p})
 	for _, c := range tests {
-		if z := chiSquare(draw(t, c.dist, int64(c.keys), n), c.p); z > 3 {
+		if z := chiSquare(draw(t, c.dist, int64(c.keys), n), spread(c.dist, int64(c.keys), c.p)); z > 3 {
 			t.Errorf("%s of %d keys: %.1f standard deviations from what it should be", c.dist, c.keys, z)
 		}
 	}
 	// The test itself can tell a distribution from a near one.
-	if z := chiSquare(draw(t, "zipf:0.99", 10_000, n), zipfP(1.05, 10_000)); z < 10 {
+	if z := chiSquare(draw(t, "zipf:0.99", 10_000, n), spread("zipf", 10_000, zipfP(1.05, 10_000))); z < 10 {
 		t.Errorf("zipf:0.99 taken for zipf:1.05 at %.1f standard deviations: the test sees nothing", z)
 	}
 }
 
+// spread moves a law over ranks to where the keys with these ranks are, in draw's seed.
+func spread(dist string, keys int64, p func(int) float64) func(int) float64 {
+	if !strings.HasPrefix(dist, "zipf") && !strings.HasPrefix(dist, "hot") {
+		return p
+	}
+	order, rank := newPermutation(keys, stream(1, streamKeys)), make([]int, keys)
+	for i := range keys {
+		rank[order.at(i)] = int(i)
+	}
+	return func(k int) float64 { return p(rank[k]) }
+}
+
 func TestOneKey(t *testing.T) {
-	for _, dist := range []string{"uniform", "sequential", "zipf:0.99", "zipf:1", "hot:0.2/0.8"} {
+	for _, dist := range []string{"uniform", "sequential", "shuffled", "zipf:0.99", "zipf:1", "hot:0.2/0.8"} {
 		if got := draw(t, dist, 1, 100); got[0] != 100 {
 			t.Errorf("%s of one key: %v", dist, got)
 		}
@@ -101,7 +120,7 @@ func TestOneKey(t *testing.T) {
 }
 
 func TestSequentialIsDealtOut(t *testing.T) {
-	make1, _ := parseKeyDist("sequential", 10)
+	make1, _ := parseKeyDist("sequential", 10, 1)
 	a, b := make1(Segment{0, 2}), make1(Segment{1, 2})
 	for i := range int64(30) {
 		want := i * 2 % 10
@@ -128,40 +147,23 @@ func TestKeyText(t *testing.T) {
 		{16, 1000, 999, "memlite:00000999"},
 		{250, 10, 7, keyPrefix + strings.Repeat("0", 241) + "7"},
 	} {
-		if got := newKeyText(c.size, c.keys).append([]byte("x"), c.k); string(got) != "x"+c.want {
+		text := newKeyText(sizes{min: c.size, max: c.size}, c.keys)
+		if got := text.append([]byte("x"), c.k); string(got) != "x"+c.want {
 			t.Errorf("key %d of %d in %d bytes: %q, want %q", c.k, c.keys, c.size, got[1:], c.want)
 		}
 	}
-	text, seen := newKeyText(4, 10_000), map[string]bool{}
-	for k := range int64(10_000) {
-		seen[string(text.append(nil, k))] = true
-	}
-	if len(seen) != 10_000 {
-		t.Errorf("10,000 keys have %d texts", len(seen))
-	}
-}
-
-func TestSizes(t *testing.T) {
-	for _, c := range []struct {
-		text     string
-		min, max int
-	}{{"100", 100, 100}, {"0", 0, 0}, {"64-4KiB", 64, 4096}, {"1KiB-1MiB", 1024, 1 << 20}, {"7B", 7, 7}} {
-		s, err := parseSizes(c.text)
-		if err != nil || s.min != c.min || s.max != c.max {
-			t.Errorf("%q: %+v, %v", c.text, s, err)
+	for _, size := range []string{"4", "4-8", "10-14", "lognormal:6/2", "etc"} {
+		s, err := parseKeySize(size, 10_000, 1)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, bad := range []string{"", "x", "-5", "5-", "10-5", "1.5KiB", "1GiB", "99999999999", "2GiB", "etc", "1kb"} {
-		if s, err := parseSizes(bad); err == nil {
-			t.Errorf("%q: %+v, want an error", bad, s)
+		text, seen := newKeyText(s, 10_000), map[string]bool{}
+		for k := range int64(10_000) {
+			seen[string(text.append(nil, k))] = true
 		}
-	}
-	rng, counts := newRand(1, streamWorkload, 0), make([]int64, 50)
-	for range 100_000 {
-		counts[sizes{10, 59}.pick(rng)-10]++
-	}
-	if z := chiSquare(counts, func(int) float64 { return 1.0 / 50 }); z > 3 {
-		t.Errorf("uniform sizes: %.1f standard deviations off", z)
+		if len(seen) != 10_000 {
+			t.Errorf("10,000 keys of size %s have %d texts", size, len(seen))
+		}
 	}
 }
 

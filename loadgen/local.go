@@ -49,7 +49,8 @@ type execution struct {
 	joined  int64 // connections that were open when the workers were last looked at
 	lag     *reports.Histogram
 	servers []*Recorder // what was recorded of each server, where there are several
-	cut     string      // why the run was ended early, "" if it was not
+	replay  *replay
+	cut     string // why the run was ended early, "" if it was not
 }
 
 // Execute implements Executor.
@@ -71,6 +72,11 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 	p = p.withDefaults()
 	e.plan, e.open = p, p.open()
 	e.run = newRun(p)
+	if p.Replay != "" {
+		if err := checkTrace(p.Replay); err != nil {
+			return nil, err
+		}
+	}
 	list, _ := parseTargets(p.Target)
 	targets, err := resolveAll(ctx, list, p.Timeout)
 	if err != nil {
@@ -131,6 +137,12 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 	}
 	if e.cut == "" {
 		e.run.Started, e.run.Stages = time.Now(), p.reported()
+		if p.Replay != "" {
+			if err := e.startReplay(); err != nil {
+				return nil, err
+			}
+			defer e.endReplay()
+		}
 		e.drive(ctx, (*worker).runStages, func(i *reports.Interval) {
 			e.emit(i)
 			e.run.Intervals = append(e.run.Intervals, i)
@@ -142,6 +154,7 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 			}
 			err = errors.Join(err, e.mark(i))
 		})
+		e.endReplay()
 		if err != nil {
 			return e.run, err
 		}

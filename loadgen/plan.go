@@ -60,15 +60,29 @@ type Plan struct {
 
 	// Sets is the share of requests that are sets, 0 to 1; the rest are gets.
 	Sets float64
+	// MultiGet is how many keys each get asks for, up to 1000; 0 is 1. More than one needs the memcached dialect. Such a get is one
+	// request with one latency; hits and misses are counted by key.
+	MultiGet int
 	// Keys is the number of different keys; 0 is 100,000.
 	Keys int
-	// KeyDist says how often each key is asked for: uniform, zipf:EXPONENT (any above 0), sequential or
-	// hot:KEYS/REQUESTS (hot:0.2/0.8: a fifth of the keys gets four fifths of the requests); "" is uniform.
+	// KeyDist says how often each key is asked for: uniform, zipf:EXPONENT (any above 0), sequential, shuffled (every key once
+	// in each round, in an order drawn from Seed) or hot:KEYS/REQUESTS (hot:0.2/0.8: a fifth of the keys gets four fifths of the
+	// requests); "" is uniform. The hot keys of the last and of zipf are spread over all keys.
 	KeyDist string
-	// KeySize is the length of every key in bytes, up to 250; "" is 32.
+	// KeySize is the length of the keys in bytes, up to 250: N, MIN-MAX for a uniform choice, lognormal:MEDIAN/SIGMA (SIGMA is the
+	// standard deviation of the natural logarithm) or etc for that of Facebook's ETC pool (Atikoglu et al., SIGMETRICS 2012). Every key
+	// keeps its length; what the last two draw beyond 250, or as too short to tell the keys apart, is cut to that. "" is 32.
 	KeySize string
-	// ValueSize is the length of the values in bytes: N, or MIN-MAX for a uniform choice; IEC units allowed (4KiB); "" is 100.
+	// ValueSize is the length of the values in bytes: as KeySize, with IEC units (4KiB); every key's value keeps its length. What
+	// lognormal and etc draw beyond 1 MiB is cut to that. "" is 100.
 	ValueSize string
+
+	// Replay is the path of a trace to replay, in the CSV form of Twitter's cache traces (timestamp, key, key size, value size, client,
+	// operation, TTL), plain or compressed by gzip or zstd. It says what is asked and when, so there is no Rate, no Sets, no choice of
+	// keys and sizes, no Preload and no Warmup. The replay ends with the trace, or after Duration or Requests.
+	Replay string
+	// Speed is how fast: 1x keeps the trace's own times, 10x is ten times as fast, and max is a closed loop; "" is 1x.
+	Speed string
 
 	// Preload sets every key once before the run, unrecorded.
 	Preload bool
@@ -86,7 +100,13 @@ type Plan struct {
 func (p Plan) withDefaults() Plan {
 	set(&p.Profile, "report")
 	set(&p.Clients, 50)
-	if p.Requests == 0 && len(p.Stages) == 0 {
+	switch {
+	case p.Replay != "":
+		set(&p.Speed, "1x")
+		if p.Speed != "max" {
+			set(&p.Arrival, "trace")
+		}
+	case p.Requests == 0 && len(p.Stages) == 0:
 		set(&p.Duration, 10*time.Second)
 	}
 	if p.Rate != 0 {
@@ -99,6 +119,7 @@ func (p Plan) withDefaults() Plan {
 	set(&p.Queue, 10*time.Second)
 	set(&p.Drain, time.Second)
 	set(&p.Timeout, 10*time.Second)
+	set(&p.MultiGet, 1)
 	set(&p.Keys, 100_000)
 	set(&p.KeyDist, "uniform")
 	set(&p.KeySize, "32")
@@ -118,6 +139,7 @@ func (p Plan) open() bool { return slices.ContainsFunc(p.stages(), Stage.open) }
 
 // Validate returns everything that is wrong with the plan, joined, or nil.
 func (p Plan) Validate() error {
+	given := p
 	p = p.withDefaults()
 	var problems []error
 	check := func(ok bool, format string, args ...any) {
@@ -136,8 +158,14 @@ func (p Plan) Validate() error {
 	if p.TLS != nil {
 		checkErr(p.TLS.validate(targets))
 	}
-	_, err = profileNamed(p.Profile)
+	prof, err := profileNamed(p.Profile)
 	checkErr(err)
+	if prof != nil {
+		_, several := prof.codec.(classic)
+		check(several || p.MultiGet == 1, "multi-get %d: a get of the profile %s has one key; several need --profile memcached", p.MultiGet, p.Profile)
+	}
+	check(len(targets) <= 1 || p.MultiGet == 1, "multi-get %d: the keys of one get can belong to different servers; want one server", p.MultiGet)
+	check(p.MultiGet > 0 && p.MultiGet <= maxMultiGet, "multi-get %d: want 1 to %d keys", p.MultiGet, maxMultiGet)
 	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
 	check(p.Clients <= 0 || p.Clients >= len(targets), "clients %d: want at least one for each of the %d servers", p.Clients, len(targets))
 	check(p.Pipeline > 0 && p.Pipeline <= maxPipeline, "pipeline %d: want 1 to %d", p.Pipeline, maxPipeline)
@@ -162,6 +190,8 @@ func (p Plan) Validate() error {
 	case "":
 	case "closed":
 		check(p.Rate == 0, "rate: a closed loop has none; want arrival constant or poisson")
+	case "trace":
+		check(p.Replay != "", "arrival trace: there is none without a replay")
 	case "constant", "poisson":
 		if len(p.Stages) > 0 {
 			break // it is for those that have a rate
@@ -172,13 +202,14 @@ func (p Plan) Validate() error {
 		check(false, "arrival %q: want closed, constant or poisson", p.Arrival)
 	}
 
+	checkErr(p.validateReplay(given))
 	check(p.Sets >= 0 && p.Sets <= 1, "sets %v: want a share of 0 to 1", p.Sets)
 	check(p.Keys > 0, "keys %d: want 1 or more", p.Keys)
-	_, err = parseKeyDist(p.KeyDist, int64(max(p.Keys, 1)))
+	_, err = parseKeyDist(p.KeyDist, int64(max(p.Keys, 1)), p.Seed)
 	checkErr(err)
-	_, err = parseKeySize(p.KeySize, int64(max(p.Keys, 1)))
+	_, err = parseKeySize(p.KeySize, int64(max(p.Keys, 1)), p.Seed)
 	checkErr(err)
-	_, err = parseSizes(p.ValueSize)
+	_, err = parseValueSize(p.ValueSize, p.Seed)
 	checkErr(err)
 	_, err = p.objectives()
 	checkErr(err)
@@ -200,6 +231,10 @@ func (p Plan) Settings() []reports.Setting {
 	if p.ConnectRate > 0 {
 		add("connect-rate", perSecond(p.ConnectRate))
 	}
+	if p.Replay != "" {
+		add("replay", p.Replay)
+		add("speed", p.Speed)
+	}
 	for _, s := range p.Stages {
 		add("stage", s.String())
 	}
@@ -207,7 +242,7 @@ func (p Plan) Settings() []reports.Setting {
 	case len(p.Stages) > 0:
 	case p.Requests > 0:
 		add("requests", strconv.FormatInt(p.Requests, 10))
-	default:
+	case p.Duration > 0:
 		add("duration", p.Duration.String())
 	}
 	if p.Arrival != "" {
@@ -225,7 +260,13 @@ func (p Plan) Settings() []reports.Setting {
 	add("pipeline", strconv.Itoa(p.Pipeline))
 	add("drain", p.Drain.String())
 	add("timeout", p.Timeout.String())
+	if p.Replay != "" {
+		return s
+	}
 	add("sets", strconv.FormatFloat(math.Round(p.Sets*1e6)/1e4, 'f', -1, 64)+"%")
+	if p.MultiGet > 1 {
+		add("multi-get", strconv.Itoa(p.MultiGet))
+	}
 	add("keys", strconv.Itoa(p.Keys))
 	add("key-dist", p.KeyDist)
 	add("key-size", p.KeySize)

@@ -67,7 +67,10 @@ func TestPlanValidate(t *testing.T) {
 		{func(p *Plan) { p.KeySize = "4" }, "want 5 to 250"},
 		{func(p *Plan) { p.KeySize = "251" }, "want 5 to 250"},
 		{func(p *Plan) { p.KeySize = "long" }, `key size "long"`},
-		{func(p *Plan) { p.ValueSize = "etc" }, `value size "etc"`},
+		{func(p *Plan) { p.ValueSize = "etcetera" }, `value size "etcetera"`},
+		{func(p *Plan) { p.ValueSize = "lognormal:0/1" }, `want a median from 1 to 1048576`},
+		{func(p *Plan) { p.KeySize = "lognormal:4/1" }, `want a median from 5 to 250`},
+		{func(p *Plan) { p.KeySize = "4-20" }, "want 5 to 250"},
 		{func(p *Plan) { p.ValueSize = "1GiB" }, "want at most"},
 	} {
 		p := Plan{Target: "127.0.0.1:1"}

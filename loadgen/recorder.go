@@ -19,8 +19,10 @@ type Recorder struct {
 type measured struct {
 	outcomes       [outcomes]int64
 	sent, received int64 // bytes
-	response       *reports.Histogram
-	service        *reports.Histogram // nil in a closed loop, where it would equal response
+	// Gets of several keys: how many were answered, and what became of their keys.
+	several, found, absent int64
+	response               *reports.Histogram
+	service                *reports.Histogram // nil in a closed loop, where it would equal response
 }
 
 func newRecorder(open bool) *Recorder {
@@ -59,6 +61,9 @@ func (r *Recorder) add(other *Recorder) {
 		}
 		m.sent += o.sent
 		m.received += o.received
+		m.several += o.several
+		m.found += o.found
+		m.absent += o.absent
 		m.response.Add(o.response)
 		if m.service != nil {
 			m.service.Add(o.service)
@@ -74,6 +79,7 @@ func (r *Recorder) reset() {
 	for k := range r.ops {
 		m := &r.ops[k]
 		m.outcomes, m.sent, m.received = [outcomes]int64{}, 0, 0
+		m.several, m.found, m.absent = 0, 0, 0
 		empty(m.response)
 		empty(m.service)
 	}
@@ -97,6 +103,9 @@ func (r *Recorder) operations() []*reports.Operation {
 			Name: Kind(k).String(), Sent: m.sent, Received: m.received,
 			Hits: m.outcomes[Hit], Misses: m.outcomes[Miss],
 			Percentiles: m.response.Percentiles(), Response: m.response, Service: m.service,
+		}
+		if m.several > 0 {
+			op.MultiGets, op.Hits, op.Misses = m.several, m.found, m.absent
 		}
 		for o, n := range m.outcomes {
 			switch {

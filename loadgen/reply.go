@@ -18,6 +18,8 @@ func keyHash(key []byte) uint64 { return maphash.Bytes(keySeed, key) }
 type reply struct {
 	left int64 // bytes of the block still to come
 	part part
+	// found counts the values so far of a get of several keys.
+	found uint32
 }
 
 type part uint8

@@ -198,6 +198,7 @@ func addTo(all, ops []*reports.Operation) []*reports.Operation {
 		t.Count += op.Count
 		t.Hits += op.Hits
 		t.Misses += op.Misses
+		t.MultiGets += op.MultiGets
 		t.Errors += op.Errors
 		t.Sent += op.Sent
 		t.Received += op.Received

@@ -128,7 +128,7 @@ func TestSlowServerDoesNotBendTheKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	targets, _ := parseTargets(target)
-	c, text := newContinuum(targets), newKeyText(32, keys)
+	c, text := newContinuum(targets), newKeyText(sizes{min: 32, max: 32}, keys)
 	var want [2]int64
 	for k := range int64(keys) {
 		want[c.server(text.append(nil, k))] += rounds

@@ -50,6 +50,9 @@ func (w *worker) preloadStages(start time.Duration) []stage {
 // runStages returns the program of the run itself. Stages follow each other without a gap, at times that are known beforehand, so that
 // every loop changes over by itself and a schedule is not late at its first start.
 func (w *worker) runStages(start time.Duration) []stage {
+	if w.feed != nil {
+		return w.replayStages(start)
+	}
 	var stages []stage
 	load := stage{end: start, requests: unlimited, workload: w.plan.workload(w.segment)}
 	for i, s := range w.plan.stages() {
@@ -140,6 +143,7 @@ func (w *worker) enter(i int, now time.Duration) {
 		w.rouse(now)
 	}
 	w.serve(now)
+	w.fed(now)
 	w.checkIdle()
 }
 
@@ -220,7 +224,8 @@ func (w *worker) rouse(now time.Duration) {
 
 // idle says whether nothing is in flight and nothing more is to be sent.
 func (w *worker) idle() bool {
-	return w.flying == 0 && w.parked == 0 && w.end == forever && w.at >= 0 && !w.due && (w.pacer != nil || w.left == 0)
+	return w.flying == 0 && w.parked == 0 && w.end == forever && w.at >= 0 && !w.due && (w.pacer != nil || w.left == 0) &&
+		(w.feed == nil || w.feed.over || w.stage.workload == nil)
 }
 
 // checkIdle tells the coordinator, once per program.

@@ -21,6 +21,8 @@ type worker struct {
 
 	clients []client
 	flights []flight // Pipeline places for each client
+	feed    *feed    // of a replay, else nil
+	asked   []uint64 // gets of several keys: MultiGet places for each flight, with hashes
 	rng     *rand.Rand
 	values  []byte // shared by all workers; never written
 	op      Op
@@ -93,6 +95,9 @@ func newWorker(p Plan, targets []target, secure []*tls.Config, l *netloop.Loop, 
 		at:      -1, end: forever,
 	}
 	w.serveTo(targets, secure)
+	if p.MultiGet > 1 {
+		w.asked = make([]uint64, len(w.flights)*p.MultiGet)
+	}
 	w.timer = l.NewTimer(w.fire)
 	w.sweeper = l.NewTimer(w.sweep)
 	return w
@@ -213,6 +218,9 @@ func (w *worker) transmit(c *client, op *Op, intended, now time.Duration) {
 	f := w.push(c)
 	f.intended, f.sent, f.key = intended, now, keyHash(op.Key)
 	f.kind, f.stage = op.Kind, uint16(w.source)
+	if w.asked != nil && f.kind == Get {
+		w.ask(c, op.Key)
+	}
 	w.recorder(w.source, int(c.server)).ops[f.kind].sent += int64(len(b))
 	w.stage.sent++
 	w.flying++
@@ -283,7 +291,14 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 			return len(in)
 		}
 		f := w.oldest(c)
-		n, o, done := c.reply.read(w.profile, f.kind, f.key, in[used:])
+		var n int
+		var o Outcome
+		var done bool
+		if w.asked != nil && f.kind == Get {
+			n, o, done = c.reply.readSeveral(w.profile, w.asking(c, c.head), in[used:])
+		} else {
+			n, o, done = c.reply.read(w.profile, f.kind, f.key, in[used:])
+		}
 		if rec := w.recorder(int(f.stage), int(c.server)); rec != nil {
 			rec.ops[f.kind].received += int64(n)
 		}
@@ -304,6 +319,9 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 		if o == Garbage || o == Wrong {
 			w.lose(c, o, now)
 			return len(in)
+		}
+		if w.asked != nil {
+			w.counted(c, f, o)
 		}
 		last := f.kind
 		w.finish(c, o, now)

@@ -110,8 +110,8 @@ func (c *checker) run(r *Run) {
 	c.schema(r.Schema, RunSchema)
 	c.time("elapsed_ns", r.Elapsed)
 	c.count("clients", int64(r.Clients))
-	if !slices.Contains([]string{"closed", "constant", "poisson", "mixed"}, r.Arrival) {
-		c.fail("arrival is %.60q, where closed, constant, poisson or mixed is expected", r.Arrival)
+	if !slices.Contains([]string{"closed", "constant", "poisson", "mixed", "trace"}, r.Arrival) {
+		c.fail("arrival is %.60q, where closed, constant, poisson, mixed or trace is expected", r.Arrival)
 	}
 	if r.Rate < 0 {
 		c.fail("rate is negative")
@@ -207,6 +207,10 @@ func (c *checker) operations(name string, list []*Operation) {
 			c.count("count", o.Count)
 			c.count("hits", o.Hits)
 			c.count("misses", o.Misses)
+			c.count("multi_gets", o.MultiGets)
+			if o.MultiGets > o.Count {
+				c.fail("multi_gets is larger than count")
+			}
 			c.count("errors", o.Errors)
 			c.count("sent_bytes", o.Sent)
 			c.count("received_bytes", o.Received)

@@ -34,6 +34,7 @@ func sum(name string, list []*Operation) *Operation {
 		t.Count += o.Count
 		t.Hits += o.Hits
 		t.Misses += o.Misses
+		t.MultiGets += o.MultiGets
 		t.Errors += o.Errors
 		t.Sent += o.Sent
 		t.Received += o.Received
@@ -184,6 +185,14 @@ func (o *Operation) hitRatio() string {
 	return share(o.Hits, o.Hits+o.Misses)
 }
 
+// gets is how many of the answers are to gets. The hits and misses of gets of several keys are those of their keys.
+func (o *Operation) gets() int64 {
+	if o.MultiGets > 0 {
+		return o.MultiGets
+	}
+	return o.Hits + o.Misses
+}
+
 // became lists what became of the requests: "9,800 hit, 200 miss, 3 timeout". Answers come first, zeros are left out.
 func (o *Operation) became() string {
 	var parts []string
@@ -194,7 +203,7 @@ func (o *Operation) became() string {
 	}
 	add(o.Hits, "hit")
 	add(o.Misses, "miss")
-	add(o.Count-o.Hits-o.Misses, "stored")
+	add(o.Count-o.gets(), "stored")
 	if errors := o.outcomes(); errors != "" {
 		parts = append(parts, errors)
 	}

@@ -107,7 +107,7 @@ func TestReadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"type", edit(run, `"clients": 1,`, `"clients": "1",`), "clients holds a string, where a whole number is expected"},
 		{"fraction", edit(run, `"clients": 1,`, `"clients": 1.5,`), "where a whole number is expected"},
 		{"unknown field", edit(run, `"clients": 1,`, `"klients": 1,`), `: unknown field "klients": misspelt, or of a newer memlite`},
-		{"arrival", edit(run, `"closed"`, `"open"`), `arrival is "open", where closed, constant, poisson or mixed is expected`},
+		{"arrival", edit(run, `"closed"`, `"open"`), `arrival is "open", where closed, constant, poisson, mixed or trace is expected`},
 		{"negative", edit(run, `"clients": 1,`, `"clients": -1,`), "in the whole: clients is negative (-1)"},
 		{"negative inside", edit(run, `"misses": 36,`, `"misses": -36,`), "in intervals["},
 		{"huge", edit(run, `"preloaded": 1000`, `"preloaded": 9223372036854775807`), "in requests: preloaded is larger than can be"},

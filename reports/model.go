@@ -58,7 +58,7 @@ type Run struct {
 	Environment Environment   `json:"environment"`
 	Plan        []Setting     `json:"plan"`
 	Clients     int           `json:"clients"`
-	Arrival     string        `json:"arrival"`        // closed, constant or poisson; mixed where the recorded stages differ
+	Arrival     string        `json:"arrival"`        // closed, constant, poisson or a replay's trace; mixed where the recorded stages differ
 	Rate        float64       `json:"rate,omitempty"` // intended requests per second, the mean of the recorded stages; 0 in a closed loop
 
 	Intervals []*Interval  `json:"intervals"`
@@ -128,14 +128,16 @@ type Stage struct {
 
 // Operation is what happened to one kind of request (get, set) in an interval or a run.
 type Operation struct {
-	Name     string           `json:"name"`
-	Count    int64            `json:"count"`              // answered as the profile allows
-	Hits     int64            `json:"hits,omitempty"`     // of Count: gets that found their key
-	Misses   int64            `json:"misses,omitempty"`   // of Count: gets that did not
-	Errors   int64            `json:"errors,omitempty"`   // not answered as the profile allows
-	Outcomes map[string]int64 `json:"outcomes,omitempty"` // Errors by kind: refused, garbage, closed, reset, timeout, ...
-	Sent     int64            `json:"sent_bytes"`
-	Received int64            `json:"received_bytes"`
+	Name   string `json:"name"`
+	Count  int64  `json:"count"`            // answered as the profile allows
+	Hits   int64  `json:"hits,omitempty"`   // of Count: gets that found their key
+	Misses int64  `json:"misses,omitempty"` // of Count: gets that did not
+	// MultiGets is how many of Count are gets of several keys: Hits and Misses then count their keys, one by one.
+	MultiGets int64            `json:"multi_gets,omitempty"`
+	Errors    int64            `json:"errors,omitempty"`   // not answered as the profile allows
+	Outcomes  map[string]int64 `json:"outcomes,omitempty"` // Errors by kind: refused, garbage, closed, reset, timeout, ...
+	Sent      int64            `json:"sent_bytes"`
+	Received  int64            `json:"received_bytes"`
 
 	// Percentiles in clear, of Response, so that most readers never decode a histogram.
 	Percentiles *Percentiles `json:"percentiles,omitempty"`

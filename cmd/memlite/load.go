@@ -67,6 +67,7 @@ func newLoad(command []string) *cobra.Command {
 		queue     = span(10 * time.Second)
 		drain     = span(time.Second)
 		sets      = share(0.1)
+		multiGet  = natural(1)
 		keys      = natural(100_000)
 		warmup    span
 		loops     natural
@@ -116,7 +117,7 @@ func newLoad(command []string) *cobra.Command {
 				return &usageError{err}
 			}
 			// In a Plan 0 stands for the default, so 0 on the command line would be taken for something else.
-			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "keys", "timeout"); err != nil {
+			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "multi-get", "keys", "timeout"); err != nil {
 				return err
 			}
 			if overTLS {
@@ -126,10 +127,16 @@ func newLoad(command []string) *cobra.Command {
 			}
 			plan.Target, plan.Profile, plan.Arrival = target, profile.value, arrival.value
 			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
+			plan.MultiGet = int(multiGet)
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
 			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
 			plan.SLOs, plan.ConnectRate = slos, float64(connects)
+			if plan.Replay != "" {
+				if err := replaces(cmd, &plan); err != nil {
+					return err
+				}
+			}
 			unused := []string{"requests"}
 			switch overriding(cmd, "duration", "requests") {
 			case "duration":
@@ -138,6 +145,12 @@ func newLoad(command []string) *cobra.Command {
 				plan.Requests, unused[0] = int64(requests), "duration"
 			default:
 				return usagef("--duration and --requests both end the run: give one of them")
+			}
+			if plan.Replay != "" {
+				unused = append(unused, notOfReplay...)
+				if given(cmd, "duration") == 0 {
+					plan.Duration, unused = 0, append(unused, "duration")
+				}
 			}
 			others, err := stages.stagesOf(cmd, &plan)
 			if err != nil {
@@ -166,10 +179,13 @@ func newLoad(command []string) *cobra.Command {
 	f.Var(&queue, "queue", "open loop: starts that wait longer for a client are dropped and counted")
 	f.Var(&drain, "drain", "longest wait for the last replies, and for late starts of an open loop")
 	f.Var(&sets, "sets", "share of sets; the rest are gets")
+	f.Var(&multiGet, "multi-get", "keys of each get, counted one by one; more than one needs --profile memcached")
 	f.Var(&keys, "keys", "number of different keys")
-	f.StringVar(&plan.KeyDist, "key-dist", "uniform", "which keys: uniform, zipf:0.99, sequential or hot:0.2/0.8 (a `CHOICE`)")
-	f.StringVar(&plan.KeySize, "key-size", "32", "length of the keys in bytes (a `SIZE`)")
-	f.StringVar(&plan.ValueSize, "value-size", "100", "length of the values (a `SIZE`), or MIN-MAX, such as 64-4KiB")
+	f.StringVar(&plan.KeyDist, "key-dist", "uniform", "which keys: uniform, zipf:0.99, hot:0.2/0.8, sequential or shuffled (a `CHOICE`)")
+	f.StringVar(&plan.KeySize, "key-size", "32", "length of the keys, up to 250: as --value-size (a `SIZE`)")
+	f.StringVar(&plan.ValueSize, "value-size", "100", "length of the values: a `SIZE`, MIN-MAX such as 64-4KiB, lognormal:MEDIAN/SIGMA, or etc (Facebook's, up to 1MiB)")
+	f.StringVar(&plan.Replay, "replay", "", "make the requests of a trace: `FILE`.csv in the form of Twitter's, also .gz or .zst")
+	f.StringVar(&plan.Speed, "speed", "", "of a replay: a `FACTOR` of the trace's own times, such as 10x (default 1x), or max: a closed loop")
 	f.Var(&warmup, "warmup", "run this long before recording")
 	f.BoolVar(&plan.Preload, "preload", false, "set every key once before the run")
 	f.Var(&loops, "loops", "event loops; 0 means one per core")
@@ -187,6 +203,21 @@ func newLoad(command []string) *cobra.Command {
 	f.StringVar(&watch, "metrics", "", "show the run to Prometheus while it goes, over HTTP on `ADDR`: host:port, :port or unix:///path")
 	out.add(cmd, reports.RunFormats())
 	return cmd
+}
+
+// notOfReplay are the flags whose part the trace has.
+var notOfReplay = []string{"rate", "arrival", "think", "sets", "keys", "key-dist", "key-size", "value-size", "multi-get", "preload", "warmup"}
+
+// replaces takes the fields out of plan that the trace of a replay has the say of; giving them is an error.
+func replaces(cmd *cobra.Command, plan *loadgen.Plan) error {
+	for _, name := range notOfReplay {
+		if given(cmd, name) > 0 {
+			return usagef("--replay: the trace says what is asked and when; leave out --%s", name)
+		}
+	}
+	plan.Sets, plan.Keys, plan.MultiGet = 0, 0, 0
+	plan.KeyDist, plan.KeySize, plan.ValueSize = "", "", ""
+	return nil
 }
 
 // unnamed stands for the address while a plan is checked that is printed without one.
