@@ -5,6 +5,9 @@
 // keys and of the measurements (Recorder), so nothing is shared and nothing is locked while requests run. Once a
 // second the coordinating goroutine asks every loop for its Recorder, adds them up and hands the sum to the sinks.
 //
+// Search and Scan execute one plan at several rates, through any Executor: for the highest rate that keeps the plan's SLOs, and for the
+// whole curve.
+//
 // Closed and open loop. In a closed loop a client sends its next request when it has the reply to the last one, so a
 // server that stalls is simply asked less often, and the stall shows in one sample per client. In an open loop every
 // request has an intended start that depends on nothing but the schedule (Pacer). Response time counts from it, whether or

@@ -165,6 +165,9 @@ func (c *checker) run(r *Run) {
 		c.histogram("send_lag", r.Generator.SendLag)
 	})
 	c.objectives(r.Objectives)
+	if !slices.Contains([]string{"", TrialOfSearch, TrialOfScan}, r.Trial) {
+		c.fail("trial is %.60q, where search or scan is expected", r.Trial)
+	}
 }
 
 func (c *checker) connections(n Connections) {

@@ -25,6 +25,14 @@ func (r *Run) Recorded() time.Duration {
 	return d
 }
 
+// Reached is how many requests a second were answered as the profile allows; 0 where nothing was recorded.
+func (r *Run) Reached() float64 {
+	if r.Recorded() <= 0 {
+		return 0
+	}
+	return rate(r.Total().Count, r.Recorded())
+}
+
 // sum adds operations. Percentiles are read from the added histograms; those of a single operation are taken as they
 // are, so that a file without histograms still shows what it has. Service stays nil if one of them has none.
 func sum(name string, list []*Operation) *Operation {

@@ -23,6 +23,9 @@ type overview struct {
 }
 
 func newOverview(runs []*Run) *overview {
+	if sweep(runs) {
+		return trialsOverview(runs)
+	}
 	o := &overview{Table: table{
 		Name: "Comparison of the runs",
 		Head: []string{"run", "requests/s", "errors", "p50", "p90", "p99", "p99.9", "max"},

@@ -254,7 +254,12 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 			c.Error = &junitFault{visible(v.Text), "cut short", ""}
 		}
 		j.Cases = append(j.Cases, c)
-		j.Cases = append(j.Cases, junitObjectives(run, all[i])...)
+		if run.Trial != TrialOfSearch {
+			j.Cases = append(j.Cases, junitObjectives(run, all[i])...)
+		}
+	}
+	if trialsOf(runs, TrialOfSearch) != nil {
+		j.Cases = append(j.Cases, junitSearch(runs))
 	}
 	j.Time = seconds(total)
 	return j, total

@@ -28,6 +28,10 @@ func Markdown(w io.Writer, r *Report) error {
 
 func mdRuns(w io.Writer, runs []*Run) {
 	fmt.Fprint(w, "## Load\n\n")
+	if sweep(runs) {
+		mdTrials(w, runs)
+		return
+	}
 	for _, run := range runs {
 		v := verdictOfRun(run)
 		fmt.Fprintf(w, "%s **%s**\n\n", v.Tone.symbol(), md(v.Text))

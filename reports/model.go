@@ -74,6 +74,7 @@ type Run struct {
 	Warnings    []string    `json:"warnings,omitempty"`
 
 	Objectives []*Objective `json:"objectives,omitempty"` // what the run was to keep, see Judge
+	Trial      string       `json:"trial,omitempty"`      // search or scan: one of several runs at different rates, made by one command
 }
 
 // Objective is what came of an SLO. It is held, inconclusive, or else missed.

@@ -216,3 +216,16 @@ func (o SLO) holds(v float64) bool {
 func (o SLO) upper() bool {
 	return o.compare == "<" || o.compare == "<=" || o.compare == "==" && o.limit == 0
 }
+
+// BoundsResponse says that the objective bounds a response time from above: it is missed when an endpoint falls behind.
+func (o SLO) BoundsResponse() bool {
+	return o.latency() && !o.service && (o.compare == "<" || o.compare == "<=")
+}
+
+// Needs is how many requests it takes to tell whether it was held.
+func (o SLO) Needs() int64 {
+	if o.metric != metricPercentile {
+		return 1
+	}
+	return int64(math.Ceil(100/(100-o.quantile) - 1e-9))
+}

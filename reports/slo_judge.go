@@ -163,7 +163,7 @@ func (o SLO) time(e evidence, t *Operation) figure {
 	if lost > 0 {
 		f.reason = fmt.Sprintf("%s of the requests (%s) were not answered right", share(lost, n+lost), number(lost))
 	}
-	if needed := int64(math.Ceil(100/(100-q) - 1e-9)); q < 100 && n+lost < needed {
+	if needed := o.Needs(); n+lost < needed {
 		f.few, f.reason = true, fmt.Sprintf("%s requests are too few to tell: it takes %s", number(n+lost), number(needed))
 	}
 	return f

@@ -35,7 +35,10 @@ func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 			t.matrix(b, newMatrix(r.Suites))
 		}
 	}
-	if len(r.Runs) > 0 {
+	if sweep(r.Runs) {
+		columns(b, rungRows(r.Runs))
+		warn(b, "", remarks(r.Runs))
+	} else if len(r.Runs) > 0 {
 		summarizeRuns(b, r.Runs)
 		t.objectives(b, r.Runs)
 		if len(r.Runs) == 1 {
@@ -127,7 +130,7 @@ func warn(w io.Writer, of string, warnings []string) {
 // short cuts what one line of a terminal or a table cell can not hold.
 func short(s string) string { return cutTo(visible(orNA(s)), 80) }
 
-// summarizeRuns lines up names to the left and figures to the right, which text/tabwriter can not.
+// summarizeRuns writes the table of the runs.
 func summarizeRuns(w io.Writer, runs []*Run) {
 	rows := [][]string{{"", "requests/s", "errors", "hits", "p50", "p90", "p99", "p99.9", "max"}}
 	row := func(name string, run *Run, o *Operation) {

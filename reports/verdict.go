@@ -286,6 +286,9 @@ func verdicts(r *Report) []verdict {
 	if len(r.Runs) == 0 {
 		return list
 	}
+	if sweep(r.Runs) || trialsOf(r.Runs, TrialOfSearch) != nil {
+		return append(list, verdictOfTrials(r.Runs))
+	}
 	top := r.Runs[0]
 	for _, run := range r.Runs[1:] {
 		if run.Clients >= top.Clients {

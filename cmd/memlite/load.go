@@ -76,14 +76,15 @@ func newLoad(command []string) *cobra.Command {
 		printing  bool
 		slos      objectives
 		watch     string
+		trials    trialFlags
 		out       outputs
 	)
 	cmd := &cobra.Command{
 		Use:   "load ADDR[,ADDR...]|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
-		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
-			"1 an --slo was missed", "2 could not run, or not one request was answered right",
-			"3 an --slo could not be decided, or cut short by Ctrl-C or q (reports are written)"),
+		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + aboutTrials + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
+			"1 an --slo was missed, or --search not even kept at the lowest rate", "2 could not run, or not one request was answered right",
+			"3 an --slo or a --search could not be decided, or cut short by Ctrl-C or q (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
   memlite load :5001 --stage 10s@1k/s --stage 1s@50k/s,name=spike --stage 10s@1k/s
@@ -91,6 +92,8 @@ func newLoad(command []string) *cobra.Command {
   memlite load 127.0.0.1:11211 --profile memcached --report json=run.json
   memlite load :5001 --rate 20k/s --slo 'p99<5ms' --slo 'errors==0' --report junit=load.xml
   memlite load cache1:11211,cache2:11211 --profile memcached --preload
+  memlite load :5001 --search 'p99<5ms' --search-range 1k:200k --report html=search.html
+  memlite load :5001 --scan 10k:100k:10k --preload --report html=curve.html
   memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && (file != "" || printing) {
@@ -137,6 +140,11 @@ func newLoad(command []string) *cobra.Command {
 					return err
 				}
 			}
+			if trials.given() {
+				if err := trials.adapt(cmd, &plan, &duration, &warmup); err != nil {
+					return err
+				}
+			}
 			unused := []string{"requests"}
 			switch overriding(cmd, "duration", "requests") {
 			case "duration":
@@ -161,6 +169,12 @@ func newLoad(command []string) *cobra.Command {
 					return &usageError{err}
 				}
 				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), append(unused, others...)...)
+			}
+			if trials.given() {
+				if watch != "" {
+					return usagef("--metrics shows one run, not the trials of --search or --scan: leave it out")
+				}
+				return trials.load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, out)
 			}
 			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, watch, out)
 		},
@@ -201,6 +215,7 @@ func newLoad(command []string) *cobra.Command {
 	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
 	f.Var(&slos, "slo", "what the run is to keep, such as 'p99<5ms' or 'errors==0' (see above); repeatable")
 	f.StringVar(&watch, "metrics", "", "show the run to Prometheus while it goes, over HTTP on `ADDR`: host:port, :port or unix:///path")
+	trials.add(cmd)
 	out.add(cmd, reports.RunFormats())
 	return cmd
 }
@@ -270,17 +285,13 @@ func runVerdict(run *reports.Run, err error) error {
 	if err != nil {
 		return err
 	}
-	status := exitHeld
-	for _, o := range run.Objectives {
-		switch o.Status() {
-		case reports.Failed:
-			return exitWith(exitFinding) // the summary has said which, by how much and when
-		case reports.Inconclusive:
-			status = exitInconclusive
-		}
-	}
-	if run.CutShort {
+	switch outcome := run.Outcome(); {
+	case outcome == reports.Failed:
+		return exitWith(exitFinding) // the summary has said which, by how much and when
+	case run.CutShort:
 		return errCutShort
+	case outcome == reports.Inconclusive:
+		return exitWith(exitInconclusive)
 	}
-	return exitWith(status)
+	return nil
 }
