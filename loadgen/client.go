@@ -17,8 +17,9 @@ type client struct {
 	index   int32
 	server  uint16
 	state   state
-	fails   uint8 // connections in a row that brought no answer
-	listed  bool  // in worker.free
+	fails   uint8  // connections in a row that brought no answer
+	listed  bool   // in worker.free
+	rest    uint32 // requests that the connection may still make; counted down with Plan.Churn only
 }
 
 type state uint8
@@ -27,6 +28,7 @@ const (
 	down state = iota
 	dialing
 	open
+	renewing // closed by the plan; dialled again when the server has closed too
 )
 
 // flight is a request in flight: 32 bytes.
@@ -35,6 +37,11 @@ type flight struct {
 	key            uint64 // hash
 	kind           Kind
 	stage          uint16
+}
+
+// room says whether c may send another request now.
+func (w *worker) room(c *client) bool {
+	return c.state == open && c.n < uint32(w.plan.Pipeline) && c.rest > 0
 }
 
 // ring returns the client's places for requests in flight.

@@ -22,6 +22,7 @@ const (
 type counts struct {
 	open, opened, failed, lost int64
 	missing                    int64 // clients of servers that cannot be reached, where there are others
+	renewed                    int64 // closed because they had made Plan.Churn requests
 	answered, errors           int64
 	unasked                    int64 // connections that brought bytes nobody had asked for
 	fatal                      error // no use in going on
@@ -35,6 +36,7 @@ func (c *counts) add(o counts) {
 	c.failed += o.failed
 	c.lost += o.lost
 	c.missing += o.missing
+	c.renewed += o.renewed
 	c.answered += o.answered
 	c.errors += o.errors
 	c.unasked += o.unasked
@@ -125,7 +127,7 @@ func (w *worker) Open(conn *netloop.Conn) {
 		return
 	}
 	now := netloop.Now()
-	c.state, c.since = open, now
+	c.state, c.since, c.rest = open, now, uint32(max(w.plan.Churn, 1))
 	w.dialing--
 	w.counts.open++
 	w.counts.opened++
@@ -158,9 +160,13 @@ func (w *worker) Closed(conn *netloop.Conn, err error) {
 		return
 	}
 	now := netloop.Now()
-	if c.state == dialing {
+	switch c.state {
+	case dialing:
 		w.dialFailed(c, err, now)
 		w.dialMore(now)
+		return
+	case renewing:
+		w.retry(c, now)
 		return
 	}
 	if w.continuum == nil && w.counts.answered == 0 && alerted(err) {
@@ -193,6 +199,19 @@ func (w *worker) lose(c *client, o Outcome, now time.Duration) {
 	if w.counts.answered == 0 {
 		w.wake() // it may never be any better
 	}
+}
+
+// reopen closes a connection that has made all of its requests and has every reply. It is closed in order, without a
+// command for it: not every dialect has one, and a server has to bear clients that just go. It is opened again when the
+// server has closed its side, or Config.Linger is over: a server that is full with Plan.Clients connections would refuse one more.
+func (w *worker) reopen(c *client) {
+	c.state = renewing
+	c.conn.Close()
+	w.counts.open--
+	w.counts.renewed++
+	s := &w.servers[c.server]
+	s.open--
+	s.Renewed++
 }
 
 func (w *worker) dialFailed(c *client, err error, now time.Duration) {

@@ -93,7 +93,7 @@ func TestRequestsInRunDoNotAllocate(t *testing.T) {
 	}
 }
 
-// A client without a connection is 64 bytes and 32 more for each place in its pipeline.
+// A client without a connection is 56 bytes and 32 more for each place in its pipeline.
 func BenchmarkClients(b *testing.B) {
 	addr := answering(b)
 	for _, clients := range []int{1, 1024} {

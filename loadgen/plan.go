@@ -55,6 +55,9 @@ type Plan struct {
 	// Drain is how long the end of the run waits for the replies to requests in flight, and in an open loop goes on to
 	// send the starts that still wait for a client; 0 is 1 s.
 	Drain time.Duration
+	// Churn closes a connection when it has made so many requests and has their replies, and opens it again; 0 is never.
+	// The schedule of an open loop goes on meanwhile.
+	Churn int
 	// Timeout is how long a reply or a connection may take before it counts as failed; 0 is 10 s.
 	Timeout time.Duration
 
@@ -169,6 +172,7 @@ func (p Plan) Validate() error {
 	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
 	check(p.Clients <= 0 || p.Clients >= len(targets), "clients %d: want at least one for each of the %d servers", p.Clients, len(targets))
 	check(p.Pipeline > 0 && p.Pipeline <= maxPipeline, "pipeline %d: want 1 to %d", p.Pipeline, maxPipeline)
+	check(p.Churn >= 0 && p.Churn <= math.MaxInt32, "churn %d: want 1 to %d requests, or 0 for never", p.Churn, math.MaxInt32)
 	check(p.Requests >= 0, "requests %d: want 1 or more", p.Requests)
 	check(p.Duration == 0 || p.Requests == 0, "duration and requests both end the run: give one of them")
 	for _, d := range []struct {
@@ -258,6 +262,7 @@ func (p Plan) Settings() []reports.Setting {
 		add("think", p.Think.String())
 	}
 	add("pipeline", strconv.Itoa(p.Pipeline))
+	add("churn", strconv.Itoa(p.Churn))
 	add("drain", p.Drain.String())
 	add("timeout", p.Timeout.String())
 	if p.Replay != "" {

@@ -70,7 +70,7 @@ func newRun(p Plan) *reports.Run {
 func (e *execution) result() (*reports.Run, error) {
 	r := e.run
 	c, _ := e.look()
-	r.Connections = reports.Connections{Opened: c.opened, Failed: c.failed, Lost: c.lost}
+	r.Connections = reports.Connections{Opened: c.opened, Failed: c.failed, Lost: c.lost, Renewed: c.renewed}
 	tooHigh := int64(0)
 	for _, op := range r.Totals {
 		r.Requests.Recorded += op.Count
@@ -115,7 +115,11 @@ func (e *execution) result() (*reports.Run, error) {
 		if closed := int64(e.plan.Clients) - c.open; closed > 0 {
 			again = fmt.Sprintf("in the end %d were closed", closed)
 		}
-		e.warn("%d connections were lost and %d could not be opened; %s", c.lost, c.failed, again)
+		why := ""
+		if c.dialError != nil {
+			why = fmt.Sprintf(" (the last: %v)", c.dialError)
+		}
+		e.warn("%d connections were lost and %d could not be opened%s; %s", c.lost, c.failed, why, again)
 	}
 	if tooHigh > 0 {
 		e.warn("%d requests took more than 60 s and are recorded as 60 s", tooHigh)

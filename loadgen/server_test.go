@@ -26,6 +26,7 @@ type scripted struct {
 	wg     sync.WaitGroup
 	mu     sync.Mutex
 	open   map[net.Conn]bool
+	most   int // connections at once
 	values sync.Map
 }
 
@@ -62,6 +63,7 @@ func serveOn(t testing.TB, ln net.Listener, reply func(request) (string, error),
 			}
 			s.mu.Lock()
 			s.open[c] = true
+			s.most = max(s.most, len(s.open))
 			s.mu.Unlock()
 			number := s.conns.Add(1) - 1
 			s.wg.Go(func() {

@@ -88,7 +88,7 @@ func (w *worker) take(s *server) *client {
 		} else {
 			c.listed = false
 		}
-		if c.state == open && c.n < uint32(w.plan.Pipeline) {
+		if w.room(c) {
 			return c
 		}
 	}
@@ -187,7 +187,7 @@ func (w *worker) assign(c *client, op *Op, intended, now time.Duration) time.Dur
 	}
 	thinking := w.pacer == nil && w.think > 0
 	w.transmit(c, op, intended, now)
-	if !thinking && c.n < uint32(w.plan.Pipeline) {
+	if !thinking && w.room(c) {
 		w.list(c)
 	}
 	return netloop.Now()

@@ -23,6 +23,7 @@ func (e *execution) perServer() {
 			s.Connections.Opened += p.Opened
 			s.Connections.Failed += p.Failed
 			s.Connections.Lost += p.Lost
+			s.Connections.Renewed += p.Renewed
 			if down == nil {
 				down = p.down
 			}

@@ -105,8 +105,7 @@ func newWorker(p Plan, targets []target, secure []*tls.Config, l *netloop.Loop, 
 
 // fill gives a client that has room what it should send, or queues it up for later.
 func (w *worker) fill(c *client, now time.Duration) {
-	depth := uint32(w.plan.Pipeline)
-	if c.state != open || c.n >= depth {
+	if !w.room(c) {
 		return
 	}
 	switch {
@@ -118,7 +117,7 @@ func (w *worker) fill(c *client, now time.Duration) {
 	case w.continuum != nil:
 		w.list(c)
 	default:
-		for c.n < depth && w.left > 0 {
+		for w.left > 0 && w.room(c) {
 			w.send(c, now, now)
 		}
 	}
@@ -162,14 +161,14 @@ func (w *worker) serve(now time.Duration) {
 		}
 		c := &w.clients[w.free.pop()]
 		c.listed = false
-		if c.state != open || c.n >= uint32(w.plan.Pipeline) {
+		if !w.room(c) {
 			continue
 		}
 		w.recorder(w.source, 0).lag.Record(now - max(w.nextStart, c.since))
 		w.send(c, w.nextStart, now)
 		w.advance()
 		sent++
-		if c.n < uint32(w.plan.Pipeline) {
+		if w.room(c) {
 			w.list(c)
 		}
 		now = netloop.Now() // the next one is sent later than this one
@@ -222,6 +221,9 @@ func (w *worker) transmit(c *client, op *Op, intended, now time.Duration) {
 		w.ask(c, op.Key)
 	}
 	w.recorder(w.source, int(c.server)).ops[f.kind].sent += int64(len(b))
+	if w.plan.Churn > 0 {
+		c.rest--
+	}
 	w.stage.sent++
 	w.flying++
 }
@@ -239,7 +241,7 @@ func (w *worker) fire() {
 			continue
 		}
 		c.pending--
-		if c.state == open && c.n < uint32(w.plan.Pipeline) && w.pacer == nil && w.left > 0 {
+		if w.room(c) && w.pacer == nil && w.left > 0 {
 			w.send(c, now, now)
 		}
 	}
@@ -329,6 +331,9 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 			w.lose(c, Ended, now)
 			return len(in)
 		}
+	}
+	if c.n == 0 && c.rest == 0 {
+		w.reopen(c)
 	}
 	w.fill(c, now)
 	w.serve(now)

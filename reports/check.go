@@ -175,6 +175,7 @@ func (c *checker) connections(n Connections) {
 		c.count("opened", n.Opened)
 		c.count("failed", n.Failed)
 		c.count("lost", n.Lost)
+		c.count("renewed", n.Renewed)
 	})
 }
 

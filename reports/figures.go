@@ -221,6 +221,15 @@ func (o *Operation) became() string {
 	return strings.Join(parts, ", ")
 }
 
+// became says what happened to connections that were opened, and to those that could not be.
+func (c Connections) became() string {
+	text := fmt.Sprintf("opened; %s failed, %s lost", number(c.Failed), number(c.Lost))
+	if c.Renewed > 0 {
+		text += fmt.Sprintf(", %s renewed as planned", number(c.Renewed))
+	}
+	return text
+}
+
 // outcomes lists errors by kind, the commonest first.
 func (o *Operation) outcomes() string {
 	kinds := make([]string, 0, len(o.Outcomes))

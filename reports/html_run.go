@@ -164,8 +164,7 @@ func requestFacts(r *Run) facts {
 	for _, o := range r.Totals {
 		f.Rows = append(f.Rows, fact{visible(o.Name), visible(o.became()), ""})
 	}
-	c := r.Connections
-	f.Rows = append(f.Rows, fact{"connections", number(c.Opened), fmt.Sprintf("opened; %s failed, %s lost", number(c.Failed), number(c.Lost))})
+	f.Rows = append(f.Rows, fact{"connections", number(r.Connections.Opened), r.Connections.became()})
 	return f
 }
 

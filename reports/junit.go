@@ -236,6 +236,7 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 		for _, f := range append(figures, junitProperty{"requests", run.Requests.account()}) {
 			c.Out += fmt.Sprintf("%-11s %s\n", f.Name+":", f.Value)
 		}
+		c.Out += fmt.Sprintf("%-12s %s %s\n", "connections:", number(run.Connections.Opened), run.Connections.became())
 		for _, o := range run.Totals {
 			c.Out += fmt.Sprintf("%-12s%s\n", visible(o.Name)+":", visible(o.became()))
 		}

@@ -67,6 +67,9 @@ func mdRuns(w io.Writer, runs []*Run) {
 		mdServers(w, run, all[i])
 	}
 	for i, run := range runs {
+		if c := run.Connections; c.Renewed > 0 {
+			fmt.Fprintf(w, "Connections (%s): %s %s\n\n", md(all[i]), number(c.Opened), c.became())
+		}
 		fmt.Fprintf(w, "Again (%s): %s\n\n", md(all[i]), mdCode(quoteCommand(run.Command)))
 	}
 }

@@ -179,9 +179,10 @@ type Server struct {
 
 // Connections counts what happened to the run's connections.
 type Connections struct {
-	Opened int64 `json:"opened"`
-	Failed int64 `json:"failed"` // could not be opened
-	Lost   int64 `json:"lost"`   // ended by the other side or by an error
+	Opened  int64 `json:"opened"`
+	Failed  int64 `json:"failed"`            // could not be opened
+	Lost    int64 `json:"lost"`              // ended by the other side or by an error
+	Renewed int64 `json:"renewed,omitempty"` // closed because the plan has connections come and go (churn), and opened again
 }
 
 // Generator says how the load generator itself did, so that a reader can tell its limits from the server's.

@@ -164,6 +164,9 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 		for _, o := range run.Totals {
 			parts = append(parts, visible(o.Name+" "+o.became()))
 		}
+		if c := run.Connections; c.Renewed > 0 {
+			parts = append(parts, "connections "+number(c.Opened)+" "+c.became())
+		}
 		fmt.Fprintf(w, "  %s%s\n", of, orNA(strings.Join(parts, "; ")))
 	}
 	for _, run := range runs {

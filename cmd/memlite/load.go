@@ -71,6 +71,7 @@ func newLoad(command []string) *cobra.Command {
 		keys      = natural(100_000)
 		warmup    span
 		loops     natural
+		churn     natural
 		timeout   = span(10 * time.Second)
 		file      string
 		printing  bool
@@ -131,6 +132,7 @@ func newLoad(command []string) *cobra.Command {
 			plan.Target, plan.Profile, plan.Arrival = target, profile.value, arrival.value
 			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
 			plan.MultiGet = int(multiGet)
+			plan.Churn = int(churn)
 			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
 			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
 			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
@@ -190,6 +192,7 @@ func newLoad(command []string) *cobra.Command {
 	arrival.add(cmd, "arrival", "gaps of an open loop: constant (default) or poisson")
 	f.Var(&think, "think", "closed loop: pause between a reply and the next request")
 	f.Var(&pipeline, "pipeline", "requests that a client may have in flight")
+	f.Var(&churn, "churn", "renew a connection after so many requests; 0 means never")
 	f.Var(&queue, "queue", "open loop: starts that wait longer for a client are dropped and counted")
 	f.Var(&drain, "drain", "longest wait for the last replies, and for late starts of an open loop")
 	f.Var(&sets, "sets", "share of sets; the rest are gets")
