@@ -55,12 +55,18 @@ func (w *worker) oldest(c *client) *flight { return &w.ring(c)[c.head] }
 
 // push returns a place for one more request. There must be room.
 func (w *worker) push(c *client) *flight {
-	i := c.head + c.n
-	if depth := uint32(w.plan.Pipeline); i >= depth {
+	i := w.place(c, c.n)
+	c.n++
+	return &w.flights[i]
+}
+
+// place returns where the k-th request in flight of c is, of all places of the loop.
+func (w *worker) place(c *client, k uint32) int {
+	depth, i := uint32(w.plan.Pipeline), c.head+k
+	if i >= depth {
 		i -= depth
 	}
-	c.n++
-	return &w.ring(c)[i]
+	return int(c.index)*int(depth) + int(i)
 }
 
 func (w *worker) pop(c *client) {

@@ -98,7 +98,7 @@ func (w *worker) dialMore(now time.Duration) {
 
 // retry queues c up for another connection: at once after one that brought answers, later and later after others.
 func (w *worker) retry(c *client, now time.Duration) {
-	c.conn, c.state, c.since, c.reply = nil, down, now, reply{}
+	c.conn, c.state, c.since, c.reply = nil, down, now, reply{proof: c.reply.proof}
 	if c.fails > 0 {
 		c.since += min(firstRetry<<min(c.fails-1, 10), lastRetry)
 	}
@@ -278,6 +278,7 @@ func (w *worker) finishUp() (abandoned int64) {
 			if w.stages[w.oldest(c).stage].recorded {
 				abandoned++
 			}
+			w.settle(c, Timeout)
 		}
 		w.part(c)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"syscall"
@@ -114,6 +115,12 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 	for i := range group.Len() {
 		e.workers = append(e.workers, newWorker(p, targets, secure, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
 	}
+	if p.Verify {
+		run := 1 + rand.Uint64N(1<<36-1)
+		for _, w := range e.workers {
+			w.verifyAs(run)
+		}
+	}
 	defer e.leave()
 
 	if err := e.connect(ctx); err != nil {
@@ -131,6 +138,9 @@ func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run,
 			e.warn("%d of %d keys could not be preloaded", total, p.Keys)
 		}
 		e.run.Requests.Preloaded = e.sent(0)
+		if p.Verify && total == 0 && e.cut == "" {
+			e.each(func(w *worker) { w.verify.preloaded = true })
+		}
 	}
 	if ctx.Err() != nil && e.cut == "" {
 		e.cut = interrupted

@@ -87,6 +87,11 @@ type Plan struct {
 	// Speed is how fast: 1x keeps the trace's own times, 10x is ten times as fast, and max is a closed loop; "" is 1x.
 	Speed string
 
+	// Verify has every value carry its key, a version and a checksum, and judges every value that is read: wrong (another key's, or bytes
+	// that nobody set), torn (its bytes and its checksum do not agree), stale (overwritten before the get was sent, by a later set of
+	// the same loop that had been answered), and where the profile's servers keep what they have stored also lost (a miss of a key
+	// that had been set). Each loop keeps 32 bytes for each key and 48 MiB at most, each client 120 bytes, and each request in flight 300.
+	Verify bool
 	// Preload sets every key once before the run, unrecorded.
 	Preload bool
 	// Warmup runs the plan's load for so long before recording starts.
@@ -168,6 +173,7 @@ func (p Plan) Validate() error {
 		check(several || p.MultiGet == 1, "multi-get %d: a get of the profile %s has one key; several need --profile memcached", p.MultiGet, p.Profile)
 	}
 	check(len(targets) <= 1 || p.MultiGet == 1, "multi-get %d: the keys of one get can belong to different servers; want one server", p.MultiGet)
+	check(!p.Verify || p.MultiGet == 1, "verify: it judges the reply to a get of one key; want no multi-get")
 	check(p.MultiGet > 0 && p.MultiGet <= maxMultiGet, "multi-get %d: want 1 to %d keys", p.MultiGet, maxMultiGet)
 	check(p.Clients > 0 && p.Clients <= maxClients, "clients %d: want 1 to %d", p.Clients, maxClients)
 	check(p.Clients <= 0 || p.Clients >= len(targets), "clients %d: want at least one for each of the %d servers", p.Clients, len(targets))
@@ -276,6 +282,7 @@ func (p Plan) Settings() []reports.Setting {
 	add("key-dist", p.KeyDist)
 	add("key-size", p.KeySize)
 	add("value-size", p.ValueSize)
+	add("verify", strconv.FormatBool(p.Verify))
 	add("preload", strconv.FormatBool(p.Preload))
 	add("warmup", p.Warmup.String())
 	if len(p.SLOs) > 0 {

@@ -17,7 +17,7 @@ func TestPlanZeroValue(t *testing.T) {
 		got = append(got, s.Name+"="+s.Value)
 	}
 	want := "target=127.0.0.1:5001 profile=report clients=50 duration=10s arrival=closed think=0s pipeline=1 churn=0 drain=1s timeout=10s " +
-		"sets=0% keys=100000 key-dist=uniform key-size=32 value-size=100 preload=false warmup=0s seed=0"
+		"sets=0% keys=100000 key-dist=uniform key-size=32 value-size=100 verify=false preload=false warmup=0s seed=0"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("settings\ngot  %s\nwant %s", s, want)
 	}

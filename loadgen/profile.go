@@ -21,6 +21,7 @@ type profile struct {
 	stored  string
 	misses  []string
 	refusal []string // whole lines, or with a trailing space the first word
+	cache   bool     // a key that was set may be gone: a miss is no fault
 	padded  bool     // a space is allowed before the CRLF of a value's head and block
 }
 
@@ -32,7 +33,7 @@ var profiles = []*profile{
 	{name: "course", codec: lite{}, stored: "STORED", misses: []string{"END", "NOT-FOUND"},
 		refusal: []string{"NOT-STORED", "ERROR", "NOT_STORED"}, padded: true},
 	{name: "memcached", codec: classic{}, stored: "STORED", misses: []string{"END"},
-		refusal: []string{"ERROR", "NOT_STORED", "CLIENT_ERROR ", "SERVER_ERROR "}},
+		refusal: []string{"ERROR", "NOT_STORED", "CLIENT_ERROR ", "SERVER_ERROR "}, cache: true},
 }
 
 // Profiles returns the names that Plan.Profile may have.

@@ -20,6 +20,7 @@ type reply struct {
 	part part
 	// found counts the values so far of a get of several keys.
 	found uint32
+	proof *proof // of the block, with Plan.Verify
 }
 
 type part uint8
@@ -48,6 +49,9 @@ func (r *reply) read(p *profile, kind Kind, key uint64, in []byte) (used int, o 
 	}
 	if r.part == partBlock {
 		n := min(r.left, int64(len(in)-used))
+		if r.proof != nil {
+			r.proof.block(in[used : used+int(n)])
+		}
 		r.left -= n
 		used += int(n)
 		if r.left > 0 {
@@ -57,7 +61,7 @@ func (r *reply) read(p *profile, kind Kind, key uint64, in []byte) (used int, o 
 	}
 	n, o, done := tail(p, in[used:])
 	if done {
-		*r = reply{}
+		*r = reply{proof: r.proof}
 	}
 	return used + n, o, done
 }
@@ -85,6 +89,9 @@ func (r *reply) line(p *profile, kind Kind, key uint64, line []byte) (o Outcome,
 		return Wrong, true
 	}
 	r.part, r.left = partBlock, size
+	if r.proof != nil {
+		r.proof.begin()
+	}
 	return Hit, false
 }
 

@@ -90,8 +90,8 @@ func TestReply(t *testing.T) {
 }
 
 // pieces feeds in as it would arrive, cut at every place that cut names, and leaves unread bytes for the next call, as the loop does.
-func pieces(p *profile, kind Kind, key uint64, in []byte, cut func(i int) bool) (used int, o Outcome, done bool, kept int) {
-	var r reply
+func pieces(p *profile, kind Kind, key uint64, in []byte, cut func(i int) bool) (used int, o Outcome, done bool, kept int, seen proof) {
+	r := reply{proof: new(proof)}
 	for end := 1; end <= len(in); end++ {
 		if end < len(in) && !cut(end) {
 			continue
@@ -99,19 +99,20 @@ func pieces(p *profile, kind Kind, key uint64, in []byte, cut func(i int) bool) 
 		n, o, done := r.read(p, kind, key, in[used:end])
 		used += n
 		if done {
-			return used, o, true, kept
+			return used, o, true, kept, *r.proof
 		}
 		kept = max(kept, end-used)
 	}
-	return used, 0, false, kept
+	return used, 0, false, kept, *r.proof
 }
 
 // Cut anywhere, a reply is judged as if it had come whole.
 func checkPieces(t *testing.T, p *profile, kind Kind, in []byte, mask uint64) {
 	t.Helper()
 	key := keyHash([]byte("k"))
-	var r reply
+	r := reply{proof: new(proof)}
 	wantUsed, want, wantDone := r.read(p, kind, key, in)
+	value := *r.proof
 	if wantUsed < 0 || wantUsed > len(in) {
 		t.Fatalf("used %d of %d", wantUsed, len(in))
 	}
@@ -119,12 +120,15 @@ func checkPieces(t *testing.T, p *profile, kind Kind, in []byte, mask uint64) {
 		func(int) bool { return true },
 		func(i int) bool { return mask>>(i%64)&1 == 1 },
 	} {
-		used, got, done, kept := pieces(p, kind, key, in, cut)
+		used, got, done, kept, proof := pieces(p, kind, key, in, cut)
 		if done != wantDone || done && got != want {
 			t.Fatalf("%s: %s answered %q: whole %s (done %v), in pieces %s (done %v)", p.name, kind, in, want, wantDone, got, done)
 		}
 		if done && want.OK() && used != wantUsed {
 			t.Fatalf("%s: %s answered %q: used %d whole, %d in pieces", p.name, kind, in, wantUsed, used)
+		}
+		if done && want == Hit && (proof.n != value.n || proof.judge(1) != value.judge(1)) {
+			t.Fatalf("%q: the value is %+v whole, %+v in pieces", in, value, proof)
 		}
 		if kept > maxReplyLine {
 			t.Fatalf("%d bytes kept unread", kept)
@@ -162,7 +166,7 @@ func FuzzReply(f *testing.F) {
 func TestReplyBlockIsNotKept(t *testing.T) {
 	p := named(t, "report")
 	in := []byte("VALUE k 1000000\r\n" + strings.Repeat("v", 1_000_000) + "\r\nEND\r\n")
-	_, o, done, kept := pieces(p, Get, keyHash([]byte("k")), in, func(i int) bool { return i%1460 == 0 })
+	_, o, done, kept, _ := pieces(p, Get, keyHash([]byte("k")), in, func(i int) bool { return i%1460 == 0 })
 	if !done || o != Hit || kept > 16 {
 		t.Errorf("%s, done %v, %d bytes kept at most; want a hit with no more than the head or tail kept", o, done, kept)
 	}

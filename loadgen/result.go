@@ -103,6 +103,7 @@ func (e *execution) result() (*reports.Run, error) {
 	if failed > 0 {
 		e.warn("%d requests failed while warming up", failed)
 	}
+	e.verification()
 	e.schedule()
 	if r.Requests.Abandoned > 0 {
 		e.warn("%d requests were not answered within the %s after the end; they are in no latency", r.Requests.Abandoned, e.plan.Drain)
@@ -133,7 +134,7 @@ func (e *execution) result() (*reports.Run, error) {
 	}
 	slos, _ := e.plan.objectives() // Validate has read them before
 	r.Objectives = reports.Judge(r, slos)
-	if r.Requests.Recorded == 0 && e.cut != interrupted {
+	if r.Requests.Recorded == 0 && e.cut != interrupted && r.Verification.Findings() == 0 {
 		return r, e.nothing(c)
 	}
 	return r, nil

@@ -65,6 +65,7 @@ type worker struct {
 	leaving    bool
 	parting    int // connections that are being closed in order
 	counts     counts
+	verify     *verifier // with Plan.Verify
 
 	// What was measured.
 	recs   []*Recorder // one for each server
@@ -212,10 +213,17 @@ func (w *worker) send(c *client, intended, now time.Duration) {
 
 // transmit hands a request to a client that has room.
 func (w *worker) transmit(c *client, op *Op, intended, now time.Duration) {
-	b := w.profile.codec.appendRequest(c.conn.AvailableBuffer(), op, w.values[:op.Size])
+	key, value := keyHash(op.Key), w.values[:op.Size]
+	if w.verify != nil {
+		value = w.verify.value(op.Size)
+	}
+	b := w.profile.codec.appendRequest(c.conn.AvailableBuffer(), op, value)
+	if w.verify != nil {
+		w.verify.sending(w.place(c, c.n), op, key, b)
+	}
 	c.conn.Write(b)
 	f := w.push(c)
-	f.intended, f.sent, f.key = intended, now, keyHash(op.Key)
+	f.intended, f.sent, f.key = intended, now, key
 	f.kind, f.stage = op.Kind, uint16(w.source)
 	if w.asked != nil && f.kind == Get {
 		w.ask(c, op.Key)
@@ -325,6 +333,9 @@ func (w *worker) Data(conn *netloop.Conn, in []byte) (used int) {
 		if w.asked != nil {
 			w.counted(c, f, o)
 		}
+		if w.verify != nil && f.kind == Get && o.OK() {
+			o = w.verify.judge(w.place(c, 0), c.reply.proof, o)
+		}
 		last := f.kind
 		w.finish(c, o, now)
 		if o == Refused && last == Set && !inStep(in[used-n:used]) {
@@ -349,6 +360,7 @@ func (w *worker) finish(c *client, o Outcome, now time.Duration) {
 	if rec := w.recorder(int(f.stage), int(c.server)); rec != nil {
 		rec.done(f, o, now)
 	}
+	w.settle(c, o)
 	if o.OK() {
 		w.counts.answered++
 		c.fails = 0
@@ -360,6 +372,13 @@ func (w *worker) finish(c *client, o Outcome, now time.Duration) {
 	}
 	w.pop(c)
 	w.flying--
+}
+
+// settle notes what became of the oldest request of c, if it was a set and that matters.
+func (w *worker) settle(c *client, o Outcome) {
+	if w.verify != nil && w.oldest(c).kind == Set {
+		w.verify.history.ended(w.place(c, 0), o == Stored)
+	}
 }
 
 // inStep says whether a server that refuses a set with this line is known to have read the set's block. A server

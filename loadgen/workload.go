@@ -91,7 +91,11 @@ func (p Plan) values() []byte {
 	if p.Replay != "" {
 		size.max = maxTraceValue
 	}
-	b := make([]byte, size.max)
+	n := size.max
+	if p.Verify {
+		n += slack
+	}
+	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte('!' + rng.IntN('~'-'!'+1))
 	}

@@ -15,6 +15,7 @@ const most = 1 << 42
 const (
 	mostText        = 64 << 10 // bytes
 	mostObserved    = 1000     // sentences
+	mostExamples    = 1000     // of corrupt replies
 	mostAttachments = 100      // of one rule
 )
 
@@ -145,6 +146,7 @@ func (c *checker) run(r *Run) {
 		c.count("dropped", q.Dropped)
 	})
 	c.connections(r.Connections)
+	c.verification(r.Verification)
 	for i, s := range r.Servers {
 		c.in(fmt.Sprintf("servers[%d]", i), func() {
 			if s == nil {

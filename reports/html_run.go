@@ -76,6 +76,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
 		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
 	}
+	p.Facts = append(verificationFacts(r.Verification), p.Facts...)
 	if len(report.Runs) > 1 {
 		v := show(verdictOfRun(r))
 		p.Verdict = &v

@@ -245,10 +245,17 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 				c.Out += fmt.Sprintf("%-12s%s\n", serverHead[i]+":", text)
 			}
 		}
+		if v := run.Verification; v != nil {
+			c.Out += fieldLine("values", v.text())
+			if v.Findings() > 0 {
+				c.Failure = &junitFault{v.text(), "corrupt", strings.Join(v.lines(), "\n")}
+			}
+		}
 		for _, text := range run.Warnings {
 			c.Out += fieldLine("warning", visible(text))
 		}
 		switch {
+		case c.Failure != nil:
 		case t.Count == 0:
 			c.Error = &junitFault{visible(v.Text), "no answer", ""}
 		case run.CutShort:

@@ -67,6 +67,7 @@ func mdRuns(w io.Writer, runs []*Run) {
 		mdServers(w, run, all[i])
 	}
 	for i, run := range runs {
+		mdVerification(w, all[i], run.Verification)
 		if c := run.Connections; c.Renewed > 0 {
 			fmt.Fprintf(w, "Connections (%s): %s %s\n\n", md(all[i]), number(c.Opened), c.became())
 		}

@@ -67,11 +67,12 @@ type Run struct {
 	// Stages are the recorded ones, where there are several.
 	Stages []*Stage `json:"stages,omitempty"`
 
-	Requests    Requests    `json:"requests"`
-	Connections Connections `json:"connections"`
-	Servers     []*Server   `json:"servers,omitempty"` // where there were several, in the order of Target
-	Generator   Generator   `json:"generator"`
-	Warnings    []string    `json:"warnings,omitempty"`
+	Requests     Requests      `json:"requests"`
+	Connections  Connections   `json:"connections"`
+	Servers      []*Server     `json:"servers,omitempty"` // where there were several, in the order of Target
+	Generator    Generator     `json:"generator"`
+	Verification *Verification `json:"verification,omitempty"` // nil: values were not checked
+	Warnings     []string      `json:"warnings,omitempty"`
 
 	Objectives []*Objective `json:"objectives,omitempty"` // what the run was to keep, see Judge
 	Trial      string       `json:"trial,omitempty"`      // search or scan: one of several runs at different rates, made by one command
@@ -183,6 +184,33 @@ type Connections struct {
 	Failed  int64 `json:"failed"`            // could not be opened
 	Lost    int64 `json:"lost"`              // ended by the other side or by an error
 	Renewed int64 `json:"renewed,omitempty"` // closed because the plan has connections come and go (churn), and opened again
+}
+
+// Verification says what came of checking every value that was read, in all stages. What was found is among the errors of
+// the operations too, of the recorded stages.
+type Verification struct {
+	Checked  int64     `json:"checked"` // replies to gets, findings included
+	Wrong    int64     `json:"wrong"`   // a value of another key, or bytes that nobody set
+	Torn     int64     `json:"torn"`    // bytes and checksum do not agree
+	Stale    int64     `json:"stale"`   // overwritten for certain before the get was sent
+	Lost     int64     `json:"lost"`    // a miss of a key that had been set, where the server is no cache
+	Examples []Example `json:"examples,omitempty"`
+}
+
+// Example is one corrupt reply.
+type Example struct {
+	Outcome string `json:"outcome"` // wrong, torn, stale or lost
+	Key     string `json:"key"`
+	Want    string `json:"want"`
+	Got     string `json:"got"`
+}
+
+// Findings is how many corrupt replies there were; 0 also where nothing was checked.
+func (v *Verification) Findings() int64 {
+	if v == nil {
+		return 0
+	}
+	return v.Wrong + v.Torn + v.Stale + v.Lost
 }
 
 // Generator says how the load generator itself did, so that a reader can tell its limits from the server's.

@@ -156,9 +156,9 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 	}
 	columns(w, rows)
 	for i, run := range runs {
-		of := "outcomes: "
+		of := ""
 		if len(runs) > 1 {
-			of += visible(all[i]) + ": "
+			of = visible(all[i]) + ": "
 		}
 		var parts []string
 		for _, o := range run.Totals {
@@ -167,7 +167,8 @@ func summarizeRuns(w io.Writer, runs []*Run) {
 		if c := run.Connections; c.Renewed > 0 {
 			parts = append(parts, "connections "+number(c.Opened)+" "+c.became())
 		}
-		fmt.Fprintf(w, "  %s%s\n", of, orNA(strings.Join(parts, "; ")))
+		fmt.Fprintf(w, "  outcomes: %s%s\n", of, orNA(strings.Join(parts, "; ")))
+		textVerification(w, of, run.Verification)
 	}
 	for _, run := range runs {
 		if len(run.Stages) > 0 && len(runs) == 1 {

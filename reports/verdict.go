@@ -194,11 +194,17 @@ func verdictOfRun(r *Run) verdict {
 	} else if t.Count > 0 {
 		parts = append(parts, "no errors")
 	}
+	if v := r.Verification; v.Findings() > 0 {
+		parts = append(parts, v.text())
+	}
 	if len(r.Objectives) > 0 {
 		// Who names objectives has said what counts as good: errors within them are none to cry about.
 		judged, text := r.objectives()
 		v.Tone = judged
 		parts = append(parts, text)
+	}
+	if r.Verification.Findings() > 0 {
+		v.Tone = bad
 	}
 	if t.Count > 0 {
 		parts = append(parts, r.limit())

@@ -84,7 +84,7 @@ func newLoad(command []string) *cobra.Command {
 		Use:   "load ADDR[,ADDR...]|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
 		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + aboutTrials + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
-			"1 an --slo was missed, or --search not even kept at the lowest rate", "2 could not run, or not one request was answered right",
+			"1 an --slo was missed, --search not even kept at the lowest rate, or --verify found a corrupt value", "2 could not run, or not one request was answered right",
 			"3 an --slo or a --search could not be decided, or cut short by Ctrl-C or q (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
   memlite load :5001 --rate 20k/s --arrival poisson --warmup 5s
@@ -203,6 +203,7 @@ func newLoad(command []string) *cobra.Command {
 	f.StringVar(&plan.ValueSize, "value-size", "100", "length of the values: a `SIZE`, MIN-MAX such as 64-4KiB, lognormal:MEDIAN/SIGMA, or etc (Facebook's, up to 1MiB)")
 	f.StringVar(&plan.Replay, "replay", "", "make the requests of a trace: `FILE`.csv in the form of Twitter's, also .gz or .zst")
 	f.StringVar(&plan.Speed, "speed", "", "of a replay: a `FACTOR` of the trace's own times, such as 10x (default 1x), or max: a closed loop")
+	f.BoolVar(&plan.Verify, "verify", false, "mark every value, check those read; exit 1 if one is wrong, torn, stale or lost")
 	f.Var(&warmup, "warmup", "run this long before recording")
 	f.BoolVar(&plan.Preload, "preload", false, "set every key once before the run")
 	f.Var(&loops, "loops", "event loops; 0 means one per core")
@@ -287,6 +288,9 @@ func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, comm
 func runVerdict(run *reports.Run, err error) error {
 	if err != nil {
 		return err
+	}
+	if run.Verification.Findings() > 0 {
+		return exitWith(exitFinding) // the summary has said what and of which key
 	}
 	switch outcome := run.Outcome(); {
 	case outcome == reports.Failed:

@@ -114,6 +114,11 @@ func (t *trialFlags) load(cmd *cobra.Command, plan loadgen.Plan, executor loadge
 	if err := errors.Join(err, out.finish(cmd, &reports.Report{Runs: runs})); err != nil {
 		return err
 	}
+	for _, run := range runs {
+		if run.Verification.Findings() > 0 {
+			return exitWith(exitFinding) // of the server, whatever the rate
+		}
+	}
 	if what == "search" {
 		return searchVerdict(reports.FindRate(runs))
 	}
