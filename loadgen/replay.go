@@ -152,7 +152,6 @@ type replay struct {
 
 	// The second that is being read.
 	first, second   int64
-	next            int64 // the second that ahead has read the first request of
 	requests, index int64 // of the second
 	pending         bool  // ahead holds a request
 }
