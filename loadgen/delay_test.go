@@ -117,10 +117,10 @@ func TestKnownDelays(t *testing.T) {
 			floor := time.Duration(get.ValueAtQuantile(99.9))
 			switch {
 			case tooMuch == "":
+			case try < 3: // what is counted wrong is so each time
+				continue
 			case floor < 5*time.Millisecond:
 				t.Errorf("%s, on a machine that was not busy: %s", c.name, tooMuch)
-			case try == 1:
-				continue
 			default:
 				t.Logf("%s: not judged, since gets took up to %s: %s", c.name, floor, tooMuch)
 			}

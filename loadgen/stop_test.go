@@ -129,9 +129,10 @@ func shareUpTo(h *reports.Histogram, d time.Duration) float64 {
 // what was left of it: a tenth of the requests late, the p99 0.9 s. A tool that counts from the sending, or sends less
 // while it waits, reports a p99 as if nothing had happened.
 //
-// What is too small is always wrong: a busy machine makes nothing quicker. What is too large is wrong unless the machine
-// was busy, which shows in the run's send lag and in its median service time (one client that needs 100 µs for an exchange
-// needs 0.1 s to catch up with the second), and in the latencies of a run at the same time on a server that is not stopped; then it is tried once more, and if the machine is still busy the upper bounds are not judged.
+// What is too small is always wrong: a busy machine makes nothing quicker. What is too large is tried once more, and is wrong
+// unless the machine was busy. That shows in the run's send lag and in its median service time (one client that needs
+// 100 µs for an exchange needs 0.1 s to catch up with the second), and in the latencies of a run at the same time on a
+// server that is not stopped. Where it was busy twice the upper bounds are not judged, and the log says so.
 func TestStop(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 10 s")
@@ -179,10 +180,10 @@ func TestStop(t *testing.T) {
 			c.mustShow(t)
 			switch tooMuch := c.tooMuch(); {
 			case tooMuch == "":
+			case try == 1: // what is counted wrong is so each time
+				again = append(again, c)
 			case !control.disturbed() && c.usual < 80*time.Microsecond && c.lag < 5*time.Millisecond:
 				t.Errorf("%s, on a machine that was not busy: %s", tooMuch, c)
-			case try == 1:
-				again = append(again, c)
 			default:
 				t.Logf("not judged, since the machine was busy: %s", tooMuch)
 			}
