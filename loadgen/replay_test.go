@@ -3,6 +3,7 @@ package loadgen
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -190,5 +191,33 @@ func TestReplayIsStopped(t *testing.T) {
 	run, err := execute(t, Local{Loops: 2}, Plan{Target: s.addr, Replay: traceFile(t, "t.csv", someTrace(50_000)), Duration: 200 * time.Millisecond, Clients: 10})
 	if err != nil || run.Requests.Recorded == 0 || run.Requests.Recorded > 20_000 {
 		t.Errorf("%+v, %v", run.Requests, err)
+	}
+}
+
+// Neither the loop nor the reader allocates for a request: what a replay of many takes is what one of few takes.
+func TestReplayDoesNotAllocate(t *testing.T) {
+	r, err := openReplay(Plan{Replay: traceFile(t, "t.csv", someTrace(60_000)), Speed: "1x"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := r.feeds[0]
+	f.wake = func() {}
+	go r.run()
+	defer func() { close(r.stop); <-r.done }()
+	pacer, op, buf := f.Pacer(Segment{0, 1}, 0), Op{Key: make([]byte, 0, maxKeySize)}, make([]byte, 0, 4096)
+	left, values := int64(0), make([]byte, 4096)
+	allocs := testing.AllocsPerRun(50_000, func() {
+		for left == 0 {
+			if left = f.take(); left == 0 {
+				runtime.Gosched()
+			}
+		}
+		left--
+		pacer.Next()
+		f.Next(nil, &op)
+		buf = classic{}.appendRequest(buf[:0], &op, values[:op.Size])
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations per request", allocs)
 	}
 }

@@ -67,10 +67,10 @@ func TestValuesArePrintable(t *testing.T) {
 // Choosing and writing a request allocates nothing.
 func TestRequestsDoNotAllocate(t *testing.T) {
 	for _, dist := range []string{"uniform", "zipf:0.99", "sequential", "hot:0.2/0.8", "shuffled"} {
-		p := Plan{Target: ":1", Sets: 0.5, KeyDist: dist, KeySize: "etc", ValueSize: "lognormal:200/1"}.withDefaults()
+		p := Plan{Target: ":1", Sets: 0.5, MultiGet: 3, KeyDist: dist, KeySize: "etc", ValueSize: "lognormal:200/1"}.withDefaults()
 		w, rng, values := p.workload(Segment{0, 1}), newRand(1, 1, 0), p.values()
 		for _, c := range []codec{lite{}, classic{}} {
-			op := Op{Key: make([]byte, 0, maxKeySize)}
+			op := Op{Key: make([]byte, 0, 4*maxKeySize)}
 			buf := make([]byte, 0, 4096)
 			if n := testing.AllocsPerRun(1000, func() {
 				w.Next(rng, &op)

@@ -116,6 +116,8 @@ func (r *Run) arrival() string {
 	switch {
 	case r.closed():
 		return r.staged("closed loop")
+	case r.Arrival == "trace":
+		return "open loop at a trace's own times"
 	case r.Rate == 0:
 		return r.staged("closed and open loop")
 	case len(r.Stages) > 0:
