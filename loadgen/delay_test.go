@@ -80,6 +80,9 @@ func (d *delaying) talk(c net.Conn) {
 // The known-delay test: percentiles are those of what the server wrote down, within 3 % and the floor, which is what the gets
 // of the same run took that the server did not delay: a busy machine makes it higher by as much as it disturbs the rest.
 func TestKnownDelays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("about time, which the race detector spends otherwise")
+	}
 	t.Parallel()
 	for _, c := range []struct {
 		name string

@@ -73,6 +73,15 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 			e.usage.watch(e, &stages[at])
 		}
 		c, idle := e.look()
+		// Loops that have nothing left to do are in the last stage that makes load, or behind it; this goroutine may have been told of it before
+		// it has looked at the clock again, and the stages between are over all the same.
+		for idle && at < last-1 {
+			gather()
+			interval(stages[at].end)
+			at++
+			e.usage.watch(e, &stages[at])
+			now = netloop.Now()
+		}
 		if why == "" {
 			why = watch.judge(c, now, stages[at].end == forever)
 		}

@@ -78,7 +78,7 @@ func TestMisbehavingServers(t *testing.T) {
 						name += ", open loop"
 					}
 					// A preload would use up the first requests, so most gets miss here.
-					p.Target, p.Clients, p.Requests = s.addr, 2, 200
+					p.Target, p.Clients, p.Requests, p.Drain = s.addr, 2, 200, 20*time.Second
 					if c.kind == "timeout" {
 						p.Timeout = time.Second
 					}

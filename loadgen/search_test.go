@@ -83,6 +83,9 @@ func TestSearchFindsTheCapacity(t *testing.T) {
 // One trial in twenty says the opposite of the truth. The rate found must be near the truth or the search say that it
 // does not know.
 func TestSearchAmongNoise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	const capacity = 42_000
 	wrong, decided := 0, 0
 	for seed := range uint64(200) {

@@ -16,6 +16,9 @@ import (
 
 // The reference server keeps every rule that stops, kills and restarts it, in both ways to write.
 func TestReferenceIsDurable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two runs of the whole suite; its races are looked for where its own tests are")
+	}
 	for _, sync := range []string{"always", "never"} {
 		t.Run(sync, func(t *testing.T) {
 			t.Parallel()

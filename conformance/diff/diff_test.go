@@ -42,7 +42,11 @@ func TestOneEdge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range int64(2) {
+			seeds := int64(2)
+			if testing.Short() {
+				seeds = 1
+			}
+			for seed := range seeds {
 				one, other := server{}, c.other
 				r := compare(t, Config{A: one.start(t), B: other.start(t), Seed: seed, Sequences: 1500, Timeout: time.Minute})
 				if r.Difference == nil || r.Unsteady != nil || r.Once != nil {
