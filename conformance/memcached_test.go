@@ -18,6 +18,9 @@ import (
 // Debian's memcached is the one server here that the project has not written. What it fails is its own documented
 // deviation, named with the result; at level must that is nothing.
 func TestMemcached(t *testing.T) {
+	if testing.Short() {
+		t.Skip("no code that the other tests do not run: of no use to the race detector, which -short is for")
+	}
 	for clients, filter := range map[int]string{4096: "", 1024: "LIM-10 || LIM-11 || LIM-12 || CON-08"} {
 		t.Run(fmt.Sprintf("-c %d", clients), func(t *testing.T) {
 			addr := memcached(t, clients)

@@ -193,6 +193,9 @@ func TestProfileFromFile(t *testing.T) {
 
 // Many failures for one cause are told as one.
 func TestHint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("no code that the other tests do not run: of no use to the race detector, which -short is for")
+	}
 	for name, want := range map[string]string{
 		"miss-underscore": "but answers a miss with NOT_FOUND; --profile auto asks the rules in its words",
 		"":                "but takes the one-line set",
