@@ -63,18 +63,7 @@ func packets() []Mutant {
 		{"block-ending-in-one-packet", "does not see the CRLF of a block when a packet ends between the two", []string{"FRM-08"},
 			func(l *lite) {
 				l.block = func(c *client, size int64) (block, error) {
-					var value string
-					for {
-						packet, err := c.ahead()
-						if err != nil {
-							return block{}, err
-						}
-						if end := bytes.Index(packet, []byte("\r\n")); end >= 0 {
-							value += c.skip(end + 2)[:end]
-							return block{value, int64(len(value))}, nil
-						}
-						value += c.skip(len(packet))
-					}
+					return blockByPackets(c)
 				}
 			}},
 		{"cr-at-packet-end-is-crlf", "takes a CR at the end of a packet for CRLF, and the LF that follows for a line", []string{"FRM-08"},
@@ -253,18 +242,7 @@ func packets() []Mutant {
 					if size <= 2000 || size > c.maxValue {
 						return readBlock(c, size)
 					}
-					var value string
-					for {
-						packet, err := c.ahead()
-						if err != nil {
-							return block{}, err
-						}
-						if end := bytes.Index(packet, []byte("\r\n")); end >= 0 {
-							value += c.skip(end + 2)[:end]
-							return block{value, int64(len(value))}, nil
-						}
-						value += c.skip(len(packet))
-					}
+					return blockByPackets(c)
 				}
 			}},
 	}
@@ -424,4 +402,20 @@ func (c *client) packetLine() (string, error) {
 	}
 	c.ending = "\r\n"
 	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// blockByPackets reads a block up to a CRLF that is whole in one packet.
+func blockByPackets(c *client) (block, error) {
+	var value string
+	for {
+		packet, err := c.ahead()
+		if err != nil {
+			return block{}, err
+		}
+		if end := bytes.Index(packet, []byte("\r\n")); end >= 0 {
+			value += c.skip(end + 2)[:end]
+			return block{value, int64(len(value))}, nil
+		}
+		value += c.skip(len(packet))
+	}
 }
