@@ -5,8 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -51,34 +50,12 @@ generator was, and a count or a maximum that went too far stays missed.`
 
 func newLoad(command []string) *cobra.Command {
 	var (
-		plan      loadgen.Plan
-		overTLS   bool
-		secure    loadgen.TLS
-		profile   = choice{value: "report", choices: loadgen.Profiles(), name: "profile"}
-		arrival   = choice{choices: []string{"constant", "poisson"}, name: "arrival"}
-		clients   = natural(50)
-		duration  = span(10 * time.Second)
-		requests  count
-		perSecond rate
-		connects  rate
-		stages    stageList
-		think     span
-		pipeline  = natural(1)
-		queue     = span(10 * time.Second)
-		drain     = span(time.Second)
-		sets      = share(0.1)
-		multiGet  = natural(1)
-		keys      = natural(100_000)
-		warmup    span
-		loops     natural
-		churn     natural
-		timeout   = span(10 * time.Second)
-		file      string
-		printing  bool
-		slos      objectives
-		watch     string
-		trials    trialFlags
-		out       outputs
+		flags    = newLoadFlags()
+		printing bool
+		slos     objectives
+		watch    string
+		trials   trialFlags
+		out      outputs
 	)
 	cmd := &cobra.Command{
 		Use:   "load ADDR[,ADDR...]|--workload FILE [flags]",
@@ -97,146 +74,56 @@ func newLoad(command []string) *cobra.Command {
   memlite load :5001 --scan 10k:100k:10k --preload --report html=curve.html
   memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && (file != "" || printing) {
+			if len(args) == 0 && (flags.file != "" || printing) {
 				return nil // the file may have it, and a plan can be printed without
 			}
 			return oneAddress(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			address := ""
-			if file != "" {
-				var err error
-				if address, err = readPlan(cmd, file); err != nil {
-					return err
-				}
+			address, err := flags.read(cmd)
+			if err != nil {
+				return err
 			}
 			if len(args) > 0 {
 				address = args[0]
 			}
 			if address == "" && !printing {
-				return usagef("no address given, neither as ADDR nor as the target of %s", file)
-			}
-			target, err := parseAddresses(cmp.Or(address, unnamed))
-			if err != nil {
-				return &usageError{err}
-			}
-			// In a Plan 0 stands for the default, so 0 on the command line would be taken for something else.
-			if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "multi-get", "keys", "timeout"); err != nil {
-				return err
-			}
-			if overTLS {
-				plan.TLS = &secure
-			} else if secure != (loadgen.TLS{}) {
-				return usagef("--tls-ca, --tls-cert, --tls-key, --tls-server-name and --tls-skip-verify say how: give --tls too")
-			}
-			plan.Target, plan.Profile, plan.Arrival = target, profile.value, arrival.value
-			plan.Clients, plan.Pipeline, plan.Keys = int(clients), int(pipeline), int(keys)
-			plan.MultiGet = int(multiGet)
-			plan.Churn = int(churn)
-			plan.Rate, plan.Sets = float64(perSecond), float64(sets)
-			plan.Think, plan.Queue, plan.Drain = time.Duration(think), time.Duration(queue), time.Duration(drain)
-			plan.Warmup, plan.Timeout = time.Duration(warmup), time.Duration(timeout)
-			plan.SLOs, plan.ConnectRate = slos, float64(connects)
-			if plan.Replay != "" {
-				if err := replaces(cmd, &plan); err != nil {
-					return err
-				}
+				return usagef("no address given, neither as ADDR nor as the target of %s", flags.file)
 			}
 			if trials.given() {
-				if err := trials.adapt(cmd, &plan, &duration, &warmup); err != nil {
+				if err := trials.adapt(cmd, flags); err != nil {
 					return err
 				}
 			}
-			unused := []string{"requests"}
-			switch overriding(cmd, "duration", "requests") {
-			case "duration":
-				plan.Duration = time.Duration(duration)
-			case "requests":
-				plan.Requests, unused[0] = int64(requests), "duration"
-			default:
-				return usagef("--duration and --requests both end the run: give one of them")
-			}
-			if plan.Replay != "" {
-				unused = append(unused, notOfReplay...)
-				if given(cmd, "duration") == 0 {
-					plan.Duration, unused = 0, append(unused, "duration")
-				}
-			}
-			others, err := stages.stagesOf(cmd, &plan)
+			plan, unused, err := flags.plan(cmd, cmp.Or(address, unnamed))
 			if err != nil {
 				return err
 			}
+			// A search's own objectives come first: they name it.
+			plan.SLOs = slices.Concat(trials.search, slos)
 			if printing {
 				if err := plan.Validate(); err != nil {
 					return &usageError{err}
 				}
-				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), append(unused, others...)...)
+				return printPlan(cmd.OutOrStdout(), address, planFlags(cmd), unused...)
 			}
 			if trials.given() {
 				if watch != "" {
 					return usagef("--metrics shows one run, not the trials of --search or --scan: leave it out")
 				}
-				return trials.load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, out)
+				return trials.load(cmd, plan, flags.executor(), command, out)
 			}
-			return load(cmd, plan, loadgen.Local{Loops: int(loops)}, command, watch, out)
+			return load(cmd, plan, flags.executor(), command, watch, out)
 		},
 	}
-	profile.add(cmd, "profile", "which replies count as right: "+strings.Join(profile.choices, ", "))
+	flags.add(cmd)
 	f := cmd.Flags()
-	f.Var(&clients, "clients", "connections, all open before the first request")
-	f.Var(&connects, "connect-rate", "connections opened per second, so that thousands do not come at once")
-	f.Var(&duration, "duration", "length of the recorded run")
-	f.Var(&requests, "requests", "end the run after so many requests instead")
-	f.Var(&perSecond, "rate", "requests per second of all clients together: an open loop")
-	f.Var(&stages, "stage", "one of several parts of the run, such as 10s@1k/s, 30s@1k-20k/s (a ramp) or 60s@10k-50k/s:5 (in 5 steps); repeatable")
-	arrival.add(cmd, "arrival", "gaps of an open loop: constant (default) or poisson")
-	f.Var(&think, "think", "closed loop: pause between a reply and the next request")
-	f.Var(&pipeline, "pipeline", "requests that a client may have in flight")
-	f.Var(&churn, "churn", "renew a connection after so many requests; 0 means never")
-	f.Var(&queue, "queue", "open loop: starts that wait longer for a client are dropped and counted")
-	f.Var(&drain, "drain", "longest wait for the last replies, and for late starts of an open loop")
-	f.Var(&sets, "sets", "share of sets; the rest are gets")
-	f.Var(&multiGet, "multi-get", "keys of each get, counted one by one; more than one needs --profile memcached")
-	f.Var(&keys, "keys", "number of different keys")
-	f.StringVar(&plan.KeyDist, "key-dist", "uniform", "which keys: uniform, zipf:0.99, hot:0.2/0.8, sequential or shuffled (a `CHOICE`)")
-	f.StringVar(&plan.KeySize, "key-size", "32", "length of the keys, up to 250: as --value-size (a `SIZE`)")
-	f.StringVar(&plan.ValueSize, "value-size", "100", "length of the values: a `SIZE`, MIN-MAX such as 64-4KiB, lognormal:MEDIAN/SIGMA, or etc (Facebook's, up to 1MiB)")
-	f.StringVar(&plan.Replay, "replay", "", "make the requests of a trace: `FILE`.csv in the form of Twitter's, also .gz or .zst")
-	f.StringVar(&plan.Speed, "speed", "", "of a replay: a `FACTOR` of the trace's own times, such as 10x (default 1x), or max: a closed loop")
-	f.BoolVar(&plan.Verify, "verify", false, "mark every value, check those read; exit 1 if one is wrong, torn, stale or lost")
-	f.Var(&warmup, "warmup", "run this long before recording")
-	f.BoolVar(&plan.Preload, "preload", false, "set every key once before the run")
-	f.Var(&loops, "loops", "event loops; 0 means one per core")
-	f.Int64Var(&plan.Seed, "seed", 1, "random choices start from this `NUMBER`")
-	f.Var(&timeout, "timeout", "longest wait for a connection and for a reply")
-	f.BoolVar(&overTLS, "tls", false, "encrypt the connections (TLS 1.2 or 1.3)")
-	f.StringVar(&secure.CA, "tls-ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
-	f.StringVar(&secure.Cert, "tls-cert", "", "show the server the certificate in `FILE` (PEM)")
-	f.StringVar(&secure.Key, "tls-key", "", "its key, in `FILE` (PEM)")
-	f.StringVar(&secure.ServerName, "tls-server-name", "", "`NAME` that the server's certificate is for, if not the host of ADDR")
-	f.BoolVar(&secure.SkipVerify, "tls-skip-verify", false, "accept any certificate")
-	f.StringVar(&file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
 	f.BoolVar(&printing, "print-plan", false, "print the plan that the flags stand for, as such a file, and do nothing else")
 	f.Var(&slos, "slo", "what the run is to keep, such as 'p99<5ms' or 'errors==0' (see above); repeatable")
 	f.StringVar(&watch, "metrics", "", "show the run to Prometheus while it goes, over HTTP on `ADDR`: host:port, :port or unix:///path")
 	trials.add(cmd)
 	out.add(cmd, reports.RunFormats())
 	return cmd
-}
-
-// notOfReplay are the flags whose part the trace has.
-var notOfReplay = []string{"rate", "arrival", "think", "sets", "keys", "key-dist", "key-size", "value-size", "multi-get", "preload", "warmup"}
-
-// replaces takes the fields out of plan that the trace of a replay has the say of; giving them is an error.
-func replaces(cmd *cobra.Command, plan *loadgen.Plan) error {
-	for _, name := range notOfReplay {
-		if given(cmd, name) > 0 {
-			return usagef("--replay: the trace says what is asked and when; leave out --%s", name)
-		}
-	}
-	plan.Sets, plan.Keys, plan.MultiGet = 0, 0, 0
-	plan.KeyDist, plan.KeySize, plan.ValueSize = "", "", ""
-	return nil
 }
 
 // unnamed stands for the address while a plan is checked that is printed without one.

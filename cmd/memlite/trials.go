@@ -42,25 +42,12 @@ func (t *trialFlags) add(cmd *cobra.Command) {
 
 func (t *trialFlags) given() bool { return len(t.search) > 0 || len(t.scan.rates) > 0 }
 
-// adapt makes the plan one of trials.
-func (t *trialFlags) adapt(cmd *cobra.Command, plan *loadgen.Plan, duration, warmup *span) error {
+// adapt makes the flags those of a trial.
+func (t *trialFlags) adapt(cmd *cobra.Command, flags *loadFlags) error {
 	if len(t.search) > 0 && len(t.scan.rates) > 0 {
 		return usagef("--search and --scan: give one of them")
 	}
-	// The search's own objectives come first: they name it.
-	plan.SLOs = append(append([]string(nil), t.search...), plan.SLOs...)
-	given := func(name string) bool {
-		f := cmd.Flags().Lookup(name)
-		_, file := f.Annotations[fromFile]
-		return f.Changed || file
-	}
-	if !given("duration") {
-		*duration = span(3 * time.Second)
-	}
-	if !given("warmup") {
-		plan.Warmup = 500 * time.Millisecond
-		*warmup = span(plan.Warmup)
-	}
+	flags.oneOfMany(cmd, 3*time.Second, 500*time.Millisecond)
 	return nil
 }
 
