@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 )
 
 // The pictures of runs, as descriptions. Percentile curves have 1/(1−q) on a logarithmic x, so that each nine takes
@@ -44,6 +43,12 @@ func percentileChart(runs []*Run) *plot {
 			p.Series = append(p.Series, s)
 			curves = append(curves, curve{s.Name, h})
 		}
+	}
+	if len(runs) == 1 {
+		p.Limits = runs[0].limits(unitTime)
+	}
+	for _, l := range p.Limits {
+		lo, hi = math.Min(lo, l.At), math.Max(hi, l.At)
 	}
 	p.Y = latencyAxis(lo, hi)
 	quantiles := []struct {
@@ -89,156 +94,20 @@ func percentileCurve(h *Histogram, n int64) []point {
 	return list
 }
 
-// moment is a stretch of a run's time as it is drawn: one interval, or several added.
-type moment struct {
-	from, to time.Duration
-	recorded bool
-	stage    string
-	dropped  int64
-	all      *Operation
-}
-
-// moments adds neighbouring intervals of a stage until no more than about most are left. They are added, not
-// averaged: the p99 of a stretch is that of all its samples.
-func (r *Run) moments(most int) []moment {
-	group := max(1, (len(r.Intervals)+most-1)/most)
-	var list []moment
-	var open []*Interval
-	flush := func() {
-		if len(open) == 0 {
-			return
-		}
-		first, last := open[0], open[len(open)-1]
-		var ops []*Operation
-		var dropped int64
-		for _, v := range open {
-			ops = append(ops, v.Operations...)
-			dropped += v.Dropped
-		}
-		list = append(list, moment{first.Start, last.Start + last.Length, first.Recorded, first.Stage, dropped, sum("all", ops)})
-		open = nil
-	}
-	for i, v := range r.Intervals {
-		same := len(open) > 0 && open[0].Stage == v.Stage && open[0].Recorded == v.Recorded
-		// The stub at the end of a stage is too short to have a rate of its own.
-		stub := same && v.Length < open[len(open)-1].Length/2
-		if next := i + 1; !same || len(open) >= group && !(stub && (next == len(r.Intervals) || r.Intervals[next].Stage != v.Stage)) {
-			flush()
-		}
-		open = append(open, v)
-	}
-	flush()
-	return list
-}
-
-func (m moment) seconds() float64 { return (m.from + m.to).Seconds() / 2 }
-
-func (m moment) name() string {
-	name := fmt.Sprintf("%.0f to %.0f s", m.from.Seconds(), m.to.Seconds())
-	if !m.recorded {
-		name += " (" + m.stage + ", not recorded)"
-	}
-	return name
-}
-
-// throughputChart shows what was answered each second, and errors and dropped starts if there were any.
-func throughputChart(r *Run, moments []moment) *plot {
-	p := &plot{Title: "Throughput over time", X: timeAxis(endOf(moments)), Bands: bands(moments)}
-	answered := series{Name: "requests/s"}
-	errors := series{Name: "errors/s", Colour: failure}
-	dropped := series{Name: "dropped/s", Colour: failure, Dash: dotted}
-	hi, drops := 0.0, int64(0)
-	for _, m := range moments {
-		a, e, d := rate(m.all.Count, m.to-m.from), rate(m.all.Errors, m.to-m.from), rate(m.dropped, m.to-m.from)
-		answered.Points = append(answered.Points, point{m.seconds(), a})
-		errors.Points = append(errors.Points, point{m.seconds(), e})
-		dropped.Points = append(dropped.Points, point{m.seconds(), d})
-		if !math.IsNaN(a) {
-			hi = max(hi, a, e, d)
-		}
-		text := fmt.Sprintf("%s\n%s requests/s\n%s errors", m.name(), perSecond(a), number(m.all.Errors))
-		if m.dropped > 0 {
-			drops += m.dropped
-			text += fmt.Sprintf("\n%s dropped", number(m.dropped))
-		}
-		p.Marks = append(p.Marks, mark{m.seconds(), text})
-	}
-	if asked := r.asked(p.X.Max); len(asked) > 0 {
-		for _, at := range asked {
-			if !math.IsNaN(at.Y) {
-				hi = math.Max(hi, at.Y)
-			}
-		}
-		p.Series = append(p.Series, series{Name: "asked for", Colour: quiet, Dash: dashed, Points: asked})
-	}
-	p.Series = append(p.Series, answered)
-	if r.Total().Errors > 0 {
-		p.Series = append(p.Series, errors)
-	}
-	if drops > 0 {
-		p.Series = append(p.Series, dropped)
-	}
-	p.Y = countAxis(hi)
-	return p
-}
-
-// latencyChart shows p50, p99 and max of each second.
-func latencyChart(moments []moment) *plot {
-	p := &plot{Title: "Response time over time", X: timeAxis(endOf(moments)), Bands: bands(moments)}
-	p.Series = []series{{Name: "max", Colour: quiet, Dash: dotted}, {Name: "p99", Colour: 1}, {Name: "p50"}}
-	of := []func(*Percentiles) int64{pMax, p99, p50}
-	lo, hi := math.Inf(1), 0.0
-	for _, m := range moments {
-		for i := range p.Series {
-			y := math.NaN()
-			if m.all.Percentiles != nil {
-				y = math.Max(1, float64(of[i](m.all.Percentiles)))
-				lo, hi = math.Min(lo, y), math.Max(hi, y)
-			}
-			p.Series[i].Points = append(p.Series[i].Points, point{m.seconds(), y})
-		}
-		p.Marks = append(p.Marks, mark{m.seconds(), fmt.Sprintf("%s\np50 %s\np99 %s\nmax %s", m.name(),
-			m.all.percentile(p50), m.all.percentile(p99), m.all.percentile(pMax))})
-	}
-	p.Y = latencyAxis(lo, hi)
-	return p
-}
-
-func endOf(moments []moment) time.Duration {
-	if len(moments) == 0 {
-		return 0
-	}
-	return moments[len(moments)-1].to
-}
-
-// bands are the stages that do not count.
-func bands(moments []moment) []band {
-	var list []band
-	for _, m := range moments {
-		if m.recorded {
+// limits are those objectives of the unit that bound the requests of all operations together, as lines to compare a
+// picture with.
+func (r *Run) limits(unit string) []limit {
+	var list []limit
+	for _, o := range r.Objectives {
+		slo, err := ParseSLO(o.Text)
+		if err != nil || slo.unit != unit || slo.operation != "" || slo.service || slo.metric == metricMean || slo.limit <= 0 {
 			continue
 		}
-		if last := len(list) - 1; last >= 0 && list[last].To == m.from.Seconds() && list[last].Label == m.stage {
-			list[last].To = m.to.Seconds()
-			continue
+		l := limit{At: slo.limit, Label: o.Text}
+		if slo.metric == metricPercentile {
+			l.To = 100 / (100 - slo.quantile)
 		}
-		list = append(list, band{m.from.Seconds(), m.to.Seconds(), m.stage})
+		list = append(list, l)
 	}
 	return list
-}
-
-// Colours that are not one of a palette's turn.
-const (
-	quiet   = -1
-	failure = -2
-)
-
-// paletteSize is how many lines have a colour of their own; further ones take them again.
-const paletteSize = 6
-
-func shade(colour int) int {
-	if colour < 0 {
-		return colour
-	}
-	return colour % paletteSize
 }

@@ -6,7 +6,7 @@
 // suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict.go puts it in
 // words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan, names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
 // check.go, html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
-// Format; plot.go is what a picture shows, charts.go makes it from runs, svg.go and png.go draw it; output.go puts a
+// Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png.go draw it; output.go puts a
 // rendering where it belongs, whole or not at all. A new format is a file of its own and a case in format.go.
 //
 // A page of many suites is bounded (html_matrix.go): a hundred of eighty rules each take some 16 MB and are shown in

@@ -80,8 +80,8 @@ func TestMomentsLoseNothing(t *testing.T) {
 				t.Errorf("%d intervals: a moment of %v has no rate", n, m.to-m.from)
 			}
 			end = m.to
-			count += m.all.Count
-			slowest = max(slowest, m.all.Percentiles.Max)
+			count += m.count
+			slowest = max(slowest, m.percentiles.Max)
 		}
 		if count != int64(10*n) {
 			t.Errorf("%d intervals: %d requests", n, count)

@@ -45,6 +45,8 @@ func newOverview(runs []*Run) *overview {
 	return o
 }
 
+const heatNote = "Each column is a stretch of time; the stronger the colour of a cell, the larger the share of the column's requests that took so long."
+
 const curveNote = "Each step to the right is ten times rarer: at 99.9 stands the time that one request in a thousand exceeded."
 
 func runAnchor(i int) string { return fmt.Sprintf("run-%d", i+1) }
@@ -85,7 +87,12 @@ func newRunPage(report *Report, i int, name string) runPage {
 		p.Charts = append(p.Charts, newChart(c, curveNote))
 	}
 	if m := r.moments(drawnMoments); len(m) > 0 {
-		p.Charts = append(p.Charts, newChart(throughputChart(r, m), ""), newChart(latencyChart(m), ""))
+		p.Charts = append(p.Charts, newChart(responseChart(r, m), heatNote), newChart(throughputChart(r, m), ""))
+		for _, c := range []*plot{errorChart(m), dropChart(m), hitChart(m)} {
+			if c != nil {
+				p.Charts = append(p.Charts, newChart(c, ""))
+			}
+		}
 	}
 	warned := slices.ContainsFunc(r.Warnings, func(text string) bool { return strings.Contains(text, "closed loop") })
 	if r.closed() && !warned {

@@ -84,8 +84,10 @@ func TestSVGIsWellFormed(t *testing.T) {
 			{Name: strings.Repeat("<script>", 30), Points: []point{{0, 1}, {1, math.NaN()}, {2, 3}, {math.NaN(), 1}}},
 			{Name: "nothing"}, {Name: "one", Colour: 7, Points: []point{{1, 1}}},
 		},
-		Bands: []band{{0, 1, "<i>"}},
-		Marks: []mark{{1, "a\n<&>\x1b"}},
+		Bands:  []band{{0, 1, "<i>", true}, {1, 3, "<b>", false}},
+		Marks:  []mark{{1, "a\n<&>\x1b"}},
+		Limits: []limit{{At: 5, Label: "<i>"}, {At: 5, To: 2}},
+		Heat:   &heat{[]heatShade{{"<u>", []box{{0, 1, 2, 3}}}, {Label: "empty"}}},
 	}
 	for _, f := range []frame{wide, narrow} {
 		d := xml.NewDecoder(strings.NewReader(string(p.svg(f))))

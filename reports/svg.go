@@ -24,14 +24,23 @@ var (
 // svg draws the plot. Colours and fonts are classes, which the page's style gives for light and for dark.
 func (p *plot) svg(f frame) template.HTML {
 	const left, right, bottom = 58, 14, 40
+	if p.Strip {
+		f.Height *= 0.55
+	}
 	d := &drawing{plot: p, f: f, x0: left, x1: f.Width - right, y1: f.Height - bottom}
 	d.printf(`<svg class="chart %s" viewBox="0 0 %s %s" role="img" aria-label="%s">`, f.Class, n1(f.Width), n1(f.Height), html.EscapeString(p.label()))
 	d.y0 = d.legend() + 10
-	d.bands()
+	if len(p.Bands) > 0 {
+		d.y0 += 14 // for their names
+	}
+	d.washes()
+	d.heat()
 	d.grid()
+	d.bands()
 	for i := len(p.Series) - 1; i >= 0; i-- { // the first is the one that matters: on top
 		d.line(p.Series[i])
 	}
+	d.limits()
 	if f.Hover {
 		d.marks()
 	}
@@ -62,10 +71,10 @@ func (d *drawing) y(v float64) float64 { return d.y1 - d.Y.place(v)*(d.y1-d.y0) 
 
 // legend writes the names in as many rows as they need and returns where it ends.
 func (d *drawing) legend() float64 {
-	const row, glyph, sample = 18, 6.6, 26
+	const row, glyph = 18, 6.6
 	x, y := d.x0, 14.0
-	for _, s := range d.Series {
-		name := []rune(visible(s.Name))
+	entry := func(sample float64, text string, draw func()) {
+		name := []rune(visible(text))
 		if most := int((d.x1 - d.x0 - sample) / glyph); len(name) > most {
 			name = append(name[:most-1], '…')
 		}
@@ -73,26 +82,80 @@ func (d *drawing) legend() float64 {
 		if x > d.x0 && x+width > d.x1 {
 			x, y = d.x0, y+row
 		}
-		d.printf(`<path class="line %s" d="M%s %sh20"/><text x="%s" y="%s">%s</text>`,
-			class(s), n1(x), n1(y-4), n1(x+sample), n1(y), html.EscapeString(string(name)))
+		draw()
+		d.printf(`<text x="%s" y="%s">%s</text>`, n1(x+sample), n1(y), html.EscapeString(string(name)))
 		x += width
+	}
+	for _, s := range d.Series {
+		entry(26, s.Name, func() { d.printf(`<path class="line %s" d="M%s %sh20"/>`, class(s), n1(x), n1(y-4)) })
+	}
+	if d.Heat != nil {
+		for i, s := range d.Heat.Shades {
+			entry(18, s.Label, func() { d.printf(`<path class="heat h%d" d="M%s %sh13v11h-13z"/>`, i, n1(x), n1(y-10)) })
+		}
 	}
 	return y
 }
 
-func (d *drawing) bands() {
+// washes set apart what does not count.
+func (d *drawing) washes() {
 	for _, b := range d.Bands {
-		from, to := d.x(b.From), d.x(b.To)
-		d.printf(`<rect class="band" x="%s" y="%s" width="%s" height="%s"/>`, n1(from), n1(d.y0), n1(to-from), n1(d.y1-d.y0))
-		if label := visible(b.Label); to-from > 7*float64(len(label)) {
-			d.printf(`<text class="quiet" x="%s" y="%s">%s</text>`, n1(from+5), n1(d.y0+14), html.EscapeString(label))
+		if b.Apart {
+			d.printf(`<path class="band" d="M%s %sH%sV%sH%sz"/>`, n1(d.x(b.From)), n1(d.y0), n1(d.x(b.To)), n1(d.y1), n1(d.x(b.From)))
 		}
 	}
 }
 
+// heat draws all cells of a shade as one path: thousands of elements would make the page slow.
+func (d *drawing) heat() {
+	if d.Heat == nil {
+		return
+	}
+	for i, s := range d.Heat.Shades {
+		var path strings.Builder
+		for _, c := range s.Cells {
+			fmt.Fprintf(&path, "M%s %sH%sV%sH%sz", n1(d.x(c.X0)), n1(d.y(c.Y1)), n1(d.x(c.X1)), n1(d.y(c.Y0)), n1(d.x(c.X0)))
+		}
+		if path.Len() > 0 {
+			d.printf(`<path class="heat h%d" d="%s"/>`, i, path.String())
+		}
+	}
+}
+
+// bands marks where each stage begins, and names it above the picture where there is room.
+func (d *drawing) bands() {
+	for i, b := range d.Bands {
+		from, to := d.x(b.From), d.x(b.To)
+		if i > 0 {
+			d.printf(`<path class="stage" d="M%s %sV%s"/>`, n1(from), n1(d.y0-14), n1(d.y1))
+		}
+		if label := visible(b.Label); to-from > 6.4*float64(len([]rune(label)))+6 {
+			d.printf(`<text class="quiet" x="%s" y="%s">%s</text>`, n1(from+5), n1(d.y0-4), html.EscapeString(label))
+		}
+	}
+}
+
+// limits are drawn over the lines, which they are to be compared with.
+func (d *drawing) limits() {
+	for _, l := range d.Limits {
+		y, end, tail := d.y(l.At), d.x1, ""
+		if l.To > 0 {
+			end = d.x(l.To)
+			tail = "v8"
+		}
+		d.printf(`<path class="limit" d="M%s %sH%s%s"/><text class="limit" x="%s" y="%s">%s</text>`,
+			n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(y-5), html.EscapeString(visible(l.Label)))
+	}
+}
+
 func (d *drawing) grid() {
+	lowest := math.Inf(1)
 	for _, t := range d.Y.Ticks {
 		y := d.y(t.At)
+		if y > lowest-15 {
+			continue // no room for its label
+		}
+		lowest = y
 		d.printf(`<path class="grid" d="M%s %sH%s"/><text class="quiet" text-anchor="end" x="%s" y="%s">%s</text>`,
 			n1(d.x0), n1(y), n1(d.x1), n1(d.x0-8), n1(y+4), html.EscapeString(t.Label))
 	}
@@ -115,23 +178,45 @@ func (d *drawing) grid() {
 }
 
 func (d *drawing) line(s series) {
-	var path strings.Builder
-	pen := "M"
-	for _, p := range s.Points {
-		if math.IsNaN(p.X) || math.IsNaN(p.Y) {
-			pen = "M"
-			continue
-		}
-		fmt.Fprintf(&path, "%s%s %s", pen, n1(d.x(p.X)), n1(d.y(p.Y)))
-		pen = "L"
-	}
-	if path.Len() == 0 {
+	path := d.path(s.Points)
+	if path == "" {
 		return
 	}
-	d.printf(`<path class="line %s" d="%s"/>`, class(s), path.String())
+	if d.Heat != nil { // else a line is lost on the cells
+		d.printf(`<path class="halo" d="%s"/>`, path)
+	}
+	d.printf(`<path class="line %s" d="%s"/>`, class(s), path)
 	if len(s.Points) == 1 { // one point is no line
 		d.printf(`<circle class="dot %s" cx="%s" cy="%s" r="3"/>`, class(s), n1(d.x(s.Points[0].X)), n1(d.y(s.Points[0].Y)))
 	}
+}
+
+// path writes level and upright pieces, of which steps are made, in the short form that SVG has for them.
+func (d *drawing) path(points []point) string {
+	var b strings.Builder
+	x0, y0 := "", ""
+	for i, p := range points {
+		if math.IsNaN(p.X) || math.IsNaN(p.Y) {
+			x0 = ""
+			continue
+		}
+		x, y := n1(d.x(p.X)), n1(d.y(p.Y))
+		switch {
+		case x0 == "":
+			b.WriteString("M" + x + " " + y)
+		case x == x0 && y == y0:
+		case x == x0:
+			b.WriteString("V" + y)
+		case y == y0 && i+1 < len(points) && n1(d.y(points[i+1].Y)) == y && !math.IsNaN(points[i+1].X):
+			continue // it goes on
+		case y == y0:
+			b.WriteString("H" + x)
+		default:
+			b.WriteString("L" + x + " " + y)
+		}
+		x0, y0 = x, y
+	}
+	return b.String()
 }
 
 // marks are strips from the middle between two marks to the next, each with its text and a line that shows when
