@@ -10,6 +10,9 @@ import (
 // most is the largest count that is believed: sums of it over any report that fits in memory stay within int64.
 const most = 1 << 42
 
+// longest is the longest time that is believed.
+const longest = 365 * 24 * time.Hour
+
 // What texts and lists that were read may have at most: many times what memlite writes, and little enough that a page
 // of them can still be opened.
 const (
@@ -86,7 +89,7 @@ func (c *checker) count(name string, n int64) {
 func (c *checker) time(name string, d time.Duration) {
 	if d < 0 {
 		c.fail("%s is negative (%d)", name, d)
-	} else if d > 365*24*time.Hour {
+	} else if d > longest {
 		c.fail("%s is longer than a year (%d)", name, d)
 	}
 }
@@ -104,10 +107,6 @@ func (c *checker) schema(got, want string) {
 }
 
 func (c *checker) run(r *Run) {
-	if r == nil {
-		c.fail("is null")
-		return
-	}
 	c.schema(r.Schema, RunSchema)
 	c.time("elapsed_ns", r.Elapsed)
 	c.count("clients", int64(r.Clients))
@@ -120,10 +119,6 @@ func (c *checker) run(r *Run) {
 	end := time.Duration(0)
 	for i, v := range r.Intervals {
 		c.in(fmt.Sprintf("intervals[%d]", i), func() {
-			if v == nil {
-				c.fail("is null")
-				return
-			}
 			c.time("start_ns", v.Start)
 			c.time("length_ns", v.Length)
 			c.count("dropped", v.Dropped)
@@ -149,10 +144,6 @@ func (c *checker) run(r *Run) {
 	c.verification(r.Verification)
 	for i, s := range r.Servers {
 		c.in(fmt.Sprintf("servers[%d]", i), func() {
-			if s == nil {
-				c.fail("is null")
-				return
-			}
 			c.text("address", s.Address)
 			c.count("clients", int64(s.Clients))
 			c.connections(s.Connections)
@@ -161,15 +152,21 @@ func (c *checker) run(r *Run) {
 		})
 	}
 	c.in("generator", func() {
+		c.count("loops", int64(r.Generator.Loops))
 		if r.Generator.Busy < 0 || r.Generator.CPU < 0 {
 			c.fail("busy or cpu_seconds is negative")
 		}
 		c.histogram("send_lag", r.Generator.SendLag)
 	})
 	c.objectives(r.Objectives)
+	c.environment(r.Environment)
 	if !slices.Contains([]string{"", TrialOfSearch, TrialOfScan}, r.Trial) {
 		c.fail("trial is %.60q, where search or scan is expected", r.Trial)
 	}
+}
+
+func (c *checker) environment(e Environment) {
+	c.in("environment", func() { c.count("cpus", int64(e.CPUs)) })
 }
 
 func (c *checker) connections(n Connections) {
@@ -184,10 +181,6 @@ func (c *checker) connections(n Connections) {
 func (c *checker) stages(list []*Stage) {
 	for i, s := range list {
 		c.in(fmt.Sprintf("stages[%d]", i), func() {
-			if s == nil {
-				c.fail("is null")
-				return
-			}
 			c.text("name", s.Name)
 			c.time("start_ns", s.Start)
 			c.time("length_ns", s.Length)
@@ -206,10 +199,6 @@ func (c *checker) stages(list []*Stage) {
 func (c *checker) operations(name string, list []*Operation) {
 	for i, o := range list {
 		c.in(fmt.Sprintf("%s[%d]", name, i), func() {
-			if o == nil {
-				c.fail("is null")
-				return
-			}
 			c.count("count", o.Count)
 			c.count("hits", o.Hits)
 			c.count("misses", o.Misses)
@@ -223,8 +212,8 @@ func (c *checker) operations(name string, list []*Operation) {
 			for _, n := range o.Outcomes {
 				c.count("outcomes", n)
 			}
-			if p := o.Percentiles; p != nil && (p.P50 < 0 || p.P50 > p.P90 || p.P90 > p.P99 || p.P99 > p.P999 || p.P999 > p.Max) {
-				c.fail("percentiles do not rise")
+			if p := o.Percentiles; p != nil && (p.P50 < 0 || p.P50 > p.P90 || p.P90 > p.P99 || p.P99 > p.P999 || p.P999 > p.Max || p.Max > most) {
+				c.fail("percentiles do not rise, or to more than can be")
 			}
 			c.histogram("response", o.Response)
 			c.histogram("service", o.Service)
@@ -242,14 +231,19 @@ func (c *checker) histogram(name string, h *Histogram) {
 }
 
 func (c *checker) suite(s *Suite) {
-	if s == nil {
-		c.fail("is null")
-		return
-	}
 	c.schema(s.Schema, SuiteSchema)
 	c.time("elapsed_ns", s.Elapsed)
 	c.time("round_trip_ns", s.RoundTrip)
 	c.text("failure", s.Failure)
+	c.environment(s.Environment)
+	for i, n := range s.Score {
+		c.in(fmt.Sprintf("score[%d]", i), func() {
+			c.level(n.Level)
+			for name, n := range map[string]int{"asked": n.Asked, "passed": n.Passed, "failed": n.Failed, "inconclusive": n.Inconclusive, "not_run": n.NotRun} {
+				c.count(name, int64(n))
+			}
+		})
+	}
 	if n := len(s.Observed); n > mostObserved {
 		c.fail("observed has %d sentences, where at most %d are expected", n, mostObserved)
 	}
@@ -258,14 +252,8 @@ func (c *checker) suite(s *Suite) {
 	}
 	for i, rule := range s.Rules {
 		c.in(fmt.Sprintf("rules[%d]", i), func() {
-			if rule == nil {
-				c.fail("is null")
-				return
-			}
 			c.time("elapsed_ns", rule.Elapsed)
-			if !slices.Contains(levels, rule.Level) {
-				c.fail("level is %.60q, where must, should or may is expected", rule.Level)
-			}
+			c.level(rule.Level)
 			if !slices.Contains([]Status{Passed, Failed, NotRun, Inconclusive}, rule.Status) {
 				c.fail("status is %.60q, where passed, failed, not run or inconclusive is expected", rule.Status)
 			}
@@ -276,10 +264,17 @@ func (c *checker) suite(s *Suite) {
 			for j, e := range rule.Transcript {
 				c.in(fmt.Sprintf("transcript[%d]", j), func() {
 					c.time("at_ns", e.At)
+					c.count("client", int64(e.Client))
 					c.count("length", int64(e.Length))
 				})
 			}
 		})
+	}
+}
+
+func (c *checker) level(name string) {
+	if !slices.Contains(levels, name) {
+		c.fail("level is %.60q, where must, should or may is expected", name)
 	}
 }
 

@@ -5,7 +5,9 @@
 // From the bottom up: model.go and histogram.go are the data; figures.go and score.go compute from it, matrix.go lays
 // suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict.go puts it in
 // words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan, names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
-// check.go, html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
+// strict.go, which holds a file against the types, check.go, which asks whether its numbers can be, and schema.go with
+// the folder schema, the form as it is published;
+// html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
 // Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png.go draw it; output.go puts a
 // rendering where it belongs, whole or not at all. A new format is a file of its own and a case in format.go.
 //
@@ -15,7 +17,8 @@
 // It imports nothing of this module: conformance and loadgen depend on it, never the other way round.
 //
 // Rejected: averaging or interpolating percentiles (histograms are added, percentiles read from the sum); a second
-// model per format; zero for what was not measured (it is absent in JSON and prints as n/a); decoding histograms
+// model per format; a JSON Schema written by hand (it is made from the types and their comments, and a validator that is
+// not ours reads it in a test); zero for what was not measured (it is absent in JSON and prints as n/a); decoding histograms
 // when they are read (400 MB for ten minutes, and a second writing would depend on the compressor's version);
 // gonum/plot's own SVG (white ground, fixed fonts: it can not follow light and dark); a script in the page (a report
 // is opened from mails and shares, where scripts are off or feared: a cell of the matrix opens its transcript because a

@@ -189,9 +189,7 @@ func (h *Histogram) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps the text; Read checks it, because only Read can say where in the file it stands.
 func (h *Histogram) UnmarshalJSON(b []byte) error {
 	var j histogramJSON
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&j); err != nil {
+	if err := json.Unmarshal(b, &j); err != nil {
 		return err
 	}
 	*h = Histogram{packed: j.HDR, TooHigh: j.TooHigh}

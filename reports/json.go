@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // document is a file of several runs and suites. A single one is written bare, as its own schema says.
@@ -73,14 +73,14 @@ func Read(path string) (*Report, error) {
 	return r, nil
 }
 
-var schemaName = regexp.MustCompile(`^memlite\.(run|suite|report)/([0-9]{1,9})$`)
+var schemaName = regexp.MustCompile(`^"memlite\.(run|suite|report)/([0-9]{1,9})"$`)
 
 func parse(b []byte) (*Report, error) {
 	if len(bytes.TrimSpace(b)) == 0 {
 		return nil, errors.New("the file is empty")
 	}
 	var head struct {
-		Schema *string `json:"schema"`
+		Schema json.RawMessage `json:"schema"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
 		return nil, explain(b, err)
@@ -88,16 +88,17 @@ func parse(b []byte) (*Report, error) {
 	if head.Schema == nil {
 		return nil, errors.New(`not a report of memlite: it has no "schema"`)
 	}
-	m := schemaName.FindStringSubmatch(*head.Schema)
+	m := schemaName.FindSubmatch(head.Schema)
 	if m == nil {
-		return nil, fmt.Errorf("not a report of memlite: its schema is %.60q", *head.Schema)
+		return nil, fmt.Errorf("not a report of memlite: its schema is %.60s", head.Schema)
 	}
-	if version, _ := strconv.Atoi(m[2]); version != 1 {
-		return nil, fmt.Errorf("its schema is %s, this memlite reads memlite.%s/1: read it with a newer memlite", *head.Schema, m[1])
+	kind := string(m[1])
+	if version, _ := strconv.Atoi(string(m[2])); version != 1 {
+		return nil, fmt.Errorf("its schema is memlite.%s/%d, this memlite reads memlite.%[1]s/1: read it with a newer memlite", kind, version)
 	}
 	r := new(Report)
 	var err error
-	switch m[1] {
+	switch kind {
 	case "run":
 		r.Runs = []*Run{new(Run)}
 		err = decode(b, r.Runs[0])
@@ -112,25 +113,21 @@ func parse(b []byte) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(r, m[1] == "report"); err != nil {
+	if err := check(r, kind == "report"); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// decode is strict: a field that is not known would be lost at the next writing.
+// decode is strict: what is not as memlite writes it would be lost, or be something else, at the next writing.
 func decode(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return explain(b, err)
+	if err := follows(b, reflect.TypeOf(v).Elem()); err != nil {
+		return err
 	}
-	return nil
+	return json.Unmarshal(b, v)
 }
 
-var unknownField = regexp.MustCompile(`^json: unknown field (".*")$`)
-
-// explain adds the place to an error of encoding/json.
+// explain adds the place to an error of encoding/json's about the whole.
 func explain(b []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -141,53 +138,9 @@ func explain(b []byte, err error) error {
 		}
 		return fmt.Errorf("not JSON at %s: %s", position(b, syntax.Offset), syntax)
 	case errors.As(err, &kind):
-		field := kind.Field
-		if field == "" {
-			field = "the whole"
-		}
-		return fmt.Errorf("at %s: %s holds %s, where %s is expected", position(b, kind.Offset), field, found(kind.Value), shape(kind.Type.Kind().String()))
-	}
-	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
-		// The decoder does not say where. The first such name is the right one but for a contrived file.
-		where := "an unknown place"
-		if i := bytes.Index(b, []byte(m[1])); i >= 0 {
-			where = position(b, int64(i+1))
-		}
-		return fmt.Errorf("at %s: unknown field %s: misspelt, or of a newer memlite", where, m[1])
+		return fmt.Errorf("not a report of memlite: it is no JSON object (the first thing in it is of the kind %s)", kind.Value)
 	}
 	return err
-}
-
-// found is a JSON value in words.
-func found(value string) string {
-	switch value {
-	case "array":
-		return "a list"
-	case "object":
-		return "an object"
-	case "bool":
-		return "true or false"
-	case "string":
-		return "a string"
-	}
-	return strings.Replace(value, "number", "the number", 1)
-}
-
-// shape is a Go kind in JSON's words.
-func shape(kind string) string {
-	switch kind {
-	case "struct", "map", "ptr":
-		return "an object"
-	case "slice", "array":
-		return "a list"
-	case "string":
-		return "a string"
-	case "bool":
-		return "true or false"
-	case "float64":
-		return "a number"
-	}
-	return "a whole number"
 }
 
 // position is where the byte at offset (counted from 1) stands, as editors count.

@@ -98,15 +98,15 @@ func TestReadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"not JSON", "<!doctype html>", "not JSON at line 1, column 1: invalid character '<'"},
 		{"text inside", edit(run, `"clients": 1,`, `"clients": one,`), `not JSON at line`},
 		{"binary", "\x00\x1b[31m", `not JSON at line 1, column 1`},
-		{"list", "[]", "at line 1, column 1: the whole holds a list, where an object is expected"},
+		{"list", "[]", "not a report of memlite: it is no JSON object"},
 		{"null", "null", `not a report of memlite: it has no "schema"`},
 		{"foreign", `{"testsuites": []}`, `not a report of memlite: it has no "schema"`},
 		{"foreign schema", `{"schema": "https://example.com/\u001b[31mx/1"}`, `not a report of memlite: its schema is "https://example.com/`},
 		{"newer", edit(run, "memlite.run/1", "memlite.run/2"), "its schema is memlite.run/2, this memlite reads memlite.run/1: read it with a newer memlite"},
-		{"schema of another type", `{"schema": 1}`, "schema holds the number, where a string is expected"},
-		{"type", edit(run, `"clients": 1,`, `"clients": "1",`), "clients holds a string, where a whole number is expected"},
+		{"schema of another type", `{"schema": 1}`, "not a report of memlite: its schema is 1"},
+		{"type", edit(run, `"clients": 1,`, `"clients": "1",`), `: clients holds the string "1", where a whole number is expected`},
 		{"fraction", edit(run, `"clients": 1,`, `"clients": 1.5,`), "where a whole number is expected"},
-		{"unknown field", edit(run, `"clients": 1,`, `"klients": 1,`), `: unknown field "klients": misspelt, or of a newer memlite`},
+		{"unknown field", edit(run, `"clients": 1,`, `"klients": 1,`), `: unknown field "klients" in the report: misspelt, or of a newer memlite`},
 		{"arrival", edit(run, `"closed"`, `"open"`), `arrival is "open", where closed, constant, poisson, mixed or trace is expected`},
 		{"negative", edit(run, `"clients": 1,`, `"clients": -1,`), "in the whole: clients is negative (-1)"},
 		{"negative inside", edit(run, `"misses": 36,`, `"misses": -36,`), "in intervals["},
@@ -114,13 +114,13 @@ func TestReadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"overflow", edit(run, `"preloaded": 1000`, `"preloaded": 9223372036854775808`), "where a whole number is expected"},
 		{"histogram", edit(run, `"hdr": "HISTFA`, `"hdr": "HISTFB`), "in intervals[0].operations[0].response: histogram: "},
 		{"histogram of nothing", edit(run, `"hdr": "HISTFA`, `"hdr": "", "x": "`), `unknown field "x"`},
-		{"no interval", edit(run, `"intervals": [`, `"intervals": [ null, `), "in intervals[0]: is null"},
-		{"no total", edit(run, `"totals": [`, `"totals": [ null, `), "in totals[0]: is null"},
+		{"no interval", edit(run, `"intervals": [`, `"intervals": [ null, `), "intervals[0] is null, where an object is expected"},
+		{"no total", edit(run, `"totals": [`, `"totals": [ null, `), "totals[0] is null, where an object is expected"},
 		{"percentiles", edit(run, `"p50_ns": `, `"p50_ns": 9`), "percentiles do not rise"},
 		{"status", edit(suite, `"status": "passed"`, `"status": "skipped"`), `in rules[0]: status is "skipped"`},
 		{"level", edit(suite, `"level": "must"`, `"level": "shall"`), `in rules[0]: level is "shall"`},
-		{"no rule", edit(suite, `"rules": [`, `"rules": [ null, `), "in rules[0]: is null"},
-		{"no run", edit(both, `"runs": [`, `"runs": [ null, `), "in runs[0]: is null"},
+		{"no rule", edit(suite, `"rules": [`, `"rules": [ null, `), "rules[0] is null, where an object is expected"},
+		{"no run", edit(both, `"runs": [`, `"runs": [ null, `), "runs[0] is null, where an object is expected"},
 		{"run of another schema", edit(both, "memlite.run/1", "memlite.run/9"), `in runs[0]: schema is "memlite.run/9"`},
 		{"nothing in it", `{"schema": "memlite.report/1", "runs": [], "suites": null}`, "there is no run and no suite in it"},
 		{"time", edit(run, `"started": "`, `"started": "yesterday `), "yesterday"},
@@ -171,8 +171,8 @@ func FuzzRead(f *testing.F) {
 	suite := fixtureSuite()
 	suite.Rules = suite.Rules[2:4]
 	f.Add(jsonOf(f, &Report{Suites: []*Suite{suite}}))
-	f.Add([]byte(`{"schema":"memlite.run/1","arrival":"poisson","intervals":[{"length_ns":0,"operations":[]}],"totals":[{"count":5}]}`))
-	f.Add([]byte(`{"schema":"memlite.suite/1","rules":[{"status":"failed","level":"may","want":"\"a\" or \"b\"","got":"\"\"","transcript":[{"kind":"receive","bytes":"YQ=="}]}]}`))
+	f.Add(jsonOf(f, &Report{Runs: []*Run{{Arrival: "poisson", Intervals: []*Interval{{}}, Totals: []*Operation{{Count: 5}}}}}))
+	f.Add(jsonOf(f, &Report{Suites: []*Suite{{Rules: []*Rule{{Status: Failed, Level: "may", Want: `"a" or "b"`, Got: `""`, Transcript: []Event{{Kind: "receive", Bytes: []byte("a")}}}}}}}))
 	f.Add([]byte(`{"schema":"memlite.report/1","runs":[null]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parse(b)

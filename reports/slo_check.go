@@ -16,10 +16,6 @@ func (c *checker) objectives(list []*Objective) {
 	}
 	for i, o := range list {
 		c.in(fmt.Sprintf("objectives[%d]", i), func() {
-			if o == nil {
-				c.fail("is null")
-				return
-			}
 			c.text("text", o.Text)
 			c.text("reason", o.Reason)
 			if o.Held && o.Inconclusive {

@@ -249,8 +249,9 @@ func TestObjectivesInEveryFormat(t *testing.T) {
 
 func TestReadChecksObjectives(t *testing.T) {
 	good := `{"text":"p99<5ms","held":false,"unit":"ns","limit":5e6,"actual":6e6,"seconds":[{"from_ns":0,"to_ns":5}]}`
+	bare := string(jsonOf(t, &Report{Runs: []*Run{{Arrival: "closed"}}}))
 	file := func(objective string) []byte {
-		return []byte(`{"schema":"memlite.run/1","arrival":"closed","objectives":[` + objective + `]}`)
+		return []byte(strings.Replace(bare, `"arrival"`, `"objectives": [`+objective+`], "arrival"`, 1))
 	}
 	if _, err := parse(file(good)); err != nil {
 		t.Fatal(err)

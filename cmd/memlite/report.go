@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"memlite/reports"
@@ -15,10 +17,15 @@ Of load runs, csv has a row per interval and operation (starts that were never
 sent stand in a row without one), times in milliseconds; hgrm has the response
 times of one run, all operations, recorded stages, in milliseconds; hlog has a
 histogram in nanoseconds per interval, tagged OPERATION.response and
-OPERATION.service, with the stage before it where that was not recorded.`
+OPERATION.service, with the stage before it where that was not recorded.
+
+json has everything. Its form has a version and a JSON Schema (--print-schema);
+files of earlier versions can be read. What is cut off, misspelt or cannot be is
+refused, with its place in the file.`
 
 func newReport() *cobra.Command {
 	var out outputs
+	var schema bool
 	cmd := &cobra.Command{
 		Use:   "report RUN.json… [flags]",
 		Short: "render saved reports again",
@@ -26,14 +33,22 @@ func newReport() *cobra.Command {
 		Example: `  memlite report run.json
   memlite report run.json --report html=run.html --report png=run.png
   memlite report monday.json tuesday.json --report md=-
-  memlite report suite.json --report badge=badge.svg`,
+  memlite report suite.json --report badge=badge.svg
+  memlite report --print-schema > memlite.schema.json`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case schema && (len(args) > 0 || len(out) > 0):
+				return usagef("--print-schema stands alone")
+			case !schema && len(args) == 0:
 				return usagef("no file given; conform and load write one with --report json=FILE")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				_, err := io.WriteString(cmd.OutOrStdout(), reports.Schema)
+				return err
+			}
 			var all reports.Report
 			for _, path := range args {
 				r, err := reports.Read(path)
@@ -53,5 +68,6 @@ func newReport() *cobra.Command {
 		},
 	}
 	out.add(cmd, reports.Formats())
+	cmd.Flags().BoolVar(&schema, "print-schema", false, "print the JSON Schema of saved reports, and nothing else")
 	return cmd
 }

@@ -1,0 +1,36 @@
+package reports
+
+import "time"
+
+// fixtureWhole is small and has each field of a report.
+func fixtureWhole() *Report {
+	h := fill(time.Millisecond, 1, 4, 1)
+	h.TooHigh = 1
+	actual := 6e6
+	ops := func() []*Operation {
+		return []*Operation{{Name: "get", Count: 4, Hits: 3, Misses: 2, MultiGets: 4, Errors: 2, Outcomes: map[string]int64{"timeout": 2}, Sent: 40, Received: 90,
+			Percentiles: h.Percentiles(), Response: h, Service: h}}
+	}
+	run := &Run{
+		Title: "whole", Target: "a:1,b:1", TLS: true, Profile: "report", Command: []string{"memlite", "load"}, Started: fixtureTime, Elapsed: 2 * time.Second, CutShort: true,
+		Environment: fixtureEnvironment(), Plan: []Setting{{"clients", "2"}}, Clients: 2, Arrival: "poisson", Rate: 5,
+		Intervals:    []*Interval{{Length: time.Second, Stage: "ramp", Recorded: true, Dropped: 1, Operations: ops()}},
+		Totals:       ops(),
+		Stages:       []*Stage{{Name: "ramp", Length: time.Second, Recorded: true, Arrival: "poisson", Rate: 4, To: 6, Dropped: 1, Totals: ops()}},
+		Requests:     Requests{Recorded: 4, Errors: 2, Dropped: 1},
+		Connections:  Connections{Opened: 3, Renewed: 1},
+		Servers:      []*Server{{Address: "a:1", Clients: 1, Dropped: 1, Totals: ops()}},
+		Generator:    Generator{Loops: 1, Busy: 0.5, CPU: 1, SendLag: h, Reason: "none"},
+		Verification: &Verification{Checked: 3, Wrong: 1, Examples: []Example{{"wrong", "k", "v", "w"}}},
+		Warnings:     []string{"one"},
+		Objectives:   []*Objective{{Text: "p99<5ms", Inconclusive: true, Reason: "the run was cut short", Unit: unitTime, Limit: 5e6, Actual: &actual, Seconds: []Span{{0, time.Second}}}},
+		Trial:        TrialOfScan,
+	}
+	suite := fixtureSuite()
+	suite.Title, suite.CutShort, suite.Failure = "whole", true, "ended"
+	suite.Verdict, suite.Score = grade(suite).Text, scores(suite.Rules)
+	suite.Rules = suite.Rules[2:5]
+	suite.Rules[2].Known = suite.Rules[2].Title
+	suite.Rules[0].Known = "known"
+	return &Report{Runs: []*Run{run}, Suites: []*Suite{suite}}
+}
