@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"memlite": main})
+	testscript.Main(m, map[string]func(){"memlite": main, "gate-server": gateServer})
 }
 
 var update = flag.Bool("update", false, "write the expected outputs in testdata/script again")
