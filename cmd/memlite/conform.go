@@ -122,7 +122,6 @@ func newConform(command []string) *cobra.Command {
 	cmd.Flags().BoolVar(&printing, "print-profile", false, "write --profile as a file that --profile reads, and do nothing else")
 	cmd.Flags().BoolVar(&list, "list", false, "list the rules that would be run and do nothing else")
 	cmd.Flags().StringSliceVar(&explain, "explain", nil, "explain a `RULE` (its ID; several with commas; all) and do nothing else")
-	_ = cmd.RegisterFlagCompletionFunc("explain", cobra.FixedCompletions(ruleCompletions(), cobra.ShellCompDirectiveNoFileComp))
 	out.add(cmd, reports.SuiteFormats())
 	return cmd
 }

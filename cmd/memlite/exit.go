@@ -19,9 +19,11 @@ const (
 	exitInconclusive = 3 // cut short, time ran out, a rule or SLO that could not be decided
 )
 
+const exitHeading = "\n\nExit status:\n"
+
 // exitHelp is the end of a command's help: what its exit statuses mean, each "N meaning".
 func exitHelp(statuses ...string) string {
-	return "\n\nExit status:\n  " + strings.Join(statuses, "\n  ")
+	return exitHeading + "  " + strings.Join(statuses, "\n  ")
 }
 
 // failure is an error that says with which status to end. Any other error ends in exitNotRun.

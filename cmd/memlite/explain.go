@@ -8,8 +8,6 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
-	"github.com/spf13/cobra"
-
 	"memlite/conformance"
 )
 
@@ -117,14 +115,6 @@ func nearRules(id string) string {
 	}
 	const most = 3
 	return ", did you mean " + strings.Join(near[:min(len(near), most)], " or ") + "?"
-}
-
-// ruleCompletions are what a shell offers behind --explain.
-func ruleCompletions() (words []cobra.Completion) {
-	for _, r := range conformance.Rules() {
-		words = append(words, cobra.CompletionWithDesc(r.ID, r.Title))
-	}
-	return append(words, "all")
 }
 
 // listRules prints those rules of the table that config selects, a line each.

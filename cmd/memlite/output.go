@@ -39,11 +39,7 @@ func (v *outputs) Set(s string) error {
 // add defines --report with those formats that can show what the command makes.
 func (v *outputs) add(cmd *cobra.Command, formats []string) {
 	cmd.Flags().Var(&outputsOf{v, formats}, "report", "write a report ("+strings.Join(formats, ", ")+"); repeatable; PATH - is standard output")
-	var starts []string
-	for _, f := range formats {
-		starts = append(starts, f+"=")
-	}
-	_ = cmd.RegisterFlagCompletionFunc("report", cobra.FixedCompletions(starts, cobra.ShellCompDirectiveNoSpace))
+	_ = cmd.RegisterFlagCompletionFunc("report", reportWords(formats))
 }
 
 // outputsOf are outputs of a command that cannot show all formats. One that it cannot is refused before the work, not

@@ -70,13 +70,13 @@ func newRoot(args []string) *cobra.Command {
 		newLoad(command),
 		newReport(),
 		newDemo(command),
+		newMan(),
 		newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			c.Args = cobra.ArbitraryArgs
-			c.RunE = needsCommand // cobra's prints its help and is content, whatever was asked for
+			describeCompletion(c)
 		}
 		c.Flags().SortFlags = false
 		c.DisableFlagsInUseLine = true // their Use lines say [flags] where flags stand
@@ -84,6 +84,7 @@ func newRoot(args []string) *cobra.Command {
 			c.SetUsageTemplate(c.UsageTemplate() + fmt.Sprintf("\nEvery flag can be set in the environment too: %s for --%s. The command line wins.\n",
 				variable(names[0]), names[0]))
 		}
+		complete(c)
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.DefValue == "0" || f.DefValue == "0s" {
 				f.DefValue = "" // help then says nothing rather than "(default 0s)"
@@ -111,6 +112,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		Short: "help about a command",
 		Example: `  memlite help load
   memlite load --help`,
+		ValidArgsFunction: commandWords,
 		RunE: func(_ *cobra.Command, args []string) error {
 			about, _, err := root.Find(args)
 			if err != nil || about == root && len(args) > 0 {

@@ -37,9 +37,6 @@ func TestRun(t *testing.T) {
 func TestHelpIsWhole(t *testing.T) {
 	root := newRoot(nil)
 	for _, c := range append(root.Commands(), root) {
-		if c.Name() == "completion" {
-			continue // cobra's own
-		}
 		if examples := strings.Count(c.Example, "\n") + 1; examples < 2 {
 			t.Errorf("%s has %d examples", c.CommandPath(), examples)
 		}
@@ -49,7 +46,7 @@ func TestHelpIsWhole(t *testing.T) {
 			}
 		}
 		for line := range strings.Lines(c.Example) {
-			if err := parses(line); err != nil {
+			if err := parses(line); err != nil && c.Name() != "completion" { // whose commands cobra has yet to add
 				t.Errorf("%s: its example %q is refused: %v", c.CommandPath(), line, err)
 			}
 		}
