@@ -173,10 +173,10 @@ func (r *Run) swing() (below, above float64, ok bool) {
 	return 1 - slices.Min(rates)/mean, slices.Max(rates)/mean - 1, true
 }
 
-// steadiness puts swing in words; empty where there is nothing to say.
+// steadiness puts swing in words; empty where there is nothing to say, as where stages ask for different rates.
 func (r *Run) steadiness() string {
 	below, above, ok := r.swing()
-	if !ok {
+	if !ok || len(r.Stages) > 0 {
 		return ""
 	}
 	worst := math.Max(below, above)

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,11 +61,16 @@ type link struct{ Anchor, Name string }
 type shownVerdict struct {
 	Tone               tone
 	Symbol, Word, Text string
+	Detail             string // more about it, smaller
 }
 
 func show(v verdict) shownVerdict {
 	word := map[tone]string{good: "Good", flawed: "Bad in part", bad: "Bad", unsure: "Not certain"}[v.Tone]
-	return shownVerdict{v.Tone, v.Tone.symbol(), word, together(visible(v.Text))}
+	s := shownVerdict{v.Tone, v.Tone.symbol(), word, together(visible(v.Text)), ""}
+	if v.Lead != "" {
+		s.Text, s.Detail = together(visible(v.Lead)), together(visible(v.Detail))
+	}
+	return s
 }
 
 var figureAndUnit = regexp.MustCompile(`(\d) (ns|µs|ms|s|min|%)`)
@@ -87,15 +93,34 @@ type facts struct {
 type fact struct{ Name, Value, Note string }
 
 type table struct {
-	Name string
-	Head []string
-	Rows []tableRow
+	Name  string
+	Head  []string
+	Words []string // those heads over words, which may take several lines
+	Rows  []tableRow
 }
 
 type tableRow struct {
 	Name, Anchor string
 	Quiet        bool // belongs to the row above
 	Cells        []cell
+}
+
+// Column is the head of the cells at i, which stands beside each of them on a phone.
+func (t *table) Column(i int) string { return t.Head[i+1] }
+
+// Worded says that a column is of words.
+func (t *table) Worded(head string) bool { return slices.Contains(t.Words, head) }
+
+// Class is how the page's style is to write the cell at i.
+func (t *table) Class(i int, c cell) string {
+	var list []string
+	if c.Bad {
+		list = append(list, "bad")
+	}
+	if t.Worded(t.Head[i+1]) {
+		list = append(list, "words")
+	}
+	return strings.Join(list, " ")
 }
 
 type cell struct {

@@ -119,10 +119,19 @@ func runTiles(r *Run, t *Operation) []tile {
 		list = append(list, tile{Name: c.name, Value: t.percentile(c.of)})
 	}
 	errors := tile{Name: "errors", Value: number(t.Errors)}
+	var notes []string
 	if t.Errors > 0 {
-		errors.Kind, errors.Note = bad, share(t.Errors, t.Count+t.Errors)
+		errors.Kind, notes = bad, []string{share(t.Errors, t.Count+t.Errors)}
 	}
-	return append(list, errors)
+	if d := r.Requests.Dropped; d > 0 {
+		errors.Kind, notes = bad, append(notes, number(d)+" never sent")
+	}
+	errors.Note = strings.Join(notes, "; ")
+	list = append(list, errors)
+	if t.Hits+t.Misses > 0 {
+		list = append(list, tile{Name: "hit ratio", Value: t.hitRatio()})
+	}
+	return list
 }
 
 func operationTable(r *Run, t *Operation) table {

@@ -151,7 +151,7 @@ func objectiveTable(list []*Objective) *table {
 	if len(list) == 0 {
 		return nil
 	}
-	t := &table{Name: "Objectives", Head: []string{"objective", "outcome", "actual", "missed by", "in", "remark"}}
+	t := &table{Name: "Objectives", Head: []string{"objective", "outcome", "actual", "missed by", "in", "remark"}, Words: []string{"in", "remark"}}
 	for _, o := range list {
 		s := o.Status()
 		t.Rows = append(t.Rows, tableRow{Name: visible(o.Text), Cells: []cell{

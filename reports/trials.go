@@ -195,7 +195,7 @@ func sweep(runs []*Run) bool {
 func verdictOfTrials(runs []*Run) verdict {
 	if runs[0].Trial == TrialOfSearch {
 		f := FindRate(runs)
-		return verdict{toneOf(f.Status()), f.Sentence() + "."}
+		return verdict{Tone: toneOf(f.Status()), Text: f.Sentence() + "."}
 	}
 	best, rungs := 0.0, Rungs(runs)
 	v := verdict{Tone: good}

@@ -29,13 +29,16 @@ func (t tone) symbol() string {
 type verdict struct {
 	Tone tone
 	Text string
+
+	// The same in two parts, where there is room to make one of them large. Empty where Text is short enough.
+	Lead, Detail string
 }
 
 // grade is the verdict on a suite without its circumstances, short enough for a table: "keeps every must; fails 2 of
 // 13 should". Not "2 of 13 should fail", which reads as if they ought to.
 func grade(s *Suite) verdict {
 	if s.Failure != "" {
-		return verdict{unsure, "could not be run: " + s.Failure}
+		return verdict{Tone: unsure, Text: "could not be run: " + s.Failure}
 	}
 	var kept, failed, open []string
 	v := verdict{Tone: good}
@@ -69,7 +72,7 @@ func grade(s *Suite) verdict {
 		parts = append(parts, "undecided on "+enumerate(open))
 	}
 	if len(parts) == 0 {
-		return verdict{unsure, "not known: no rule was run"}
+		return verdict{Tone: unsure, Text: "not known: no rule was run"}
 	}
 	if s.CutShort {
 		parts = append(parts, "cut short")
@@ -181,106 +184,6 @@ func verdictOfSuites(suites []*Suite) verdict {
 	return v
 }
 
-// verdictOfRun answers: how fast, and is that figure the server's?
-func verdictOfRun(r *Run) verdict {
-	t := r.Total()
-	v := verdict{Tone: good}
-	parts := []string{r.speed(t)}
-	if faults := r.faults(); faults != "" {
-		v.Tone = bad
-		if t.Count > 0 || t.Errors > 0 {
-			parts = append(parts, faults)
-		}
-	} else if t.Count > 0 {
-		parts = append(parts, "no errors")
-	}
-	if v := r.Verification; v.Findings() > 0 {
-		parts = append(parts, v.text())
-	}
-	if len(r.Objectives) > 0 {
-		// Who names objectives has said what counts as good: errors within them are none to cry about.
-		judged, text := r.objectives()
-		v.Tone = judged
-		parts = append(parts, text)
-	}
-	if r.Verification.Findings() > 0 {
-		v.Tone = bad
-	}
-	if t.Count > 0 {
-		parts = append(parts, r.limit())
-		if r.Generator.Bottleneck && v.Tone == good {
-			v.Tone = unsure
-		}
-	}
-	if r.CutShort {
-		if !r.untried() {
-			parts = append(parts, "cut short after "+elapsed(r.Elapsed))
-		}
-		if v.Tone == good {
-			v.Tone = unsure
-		}
-	}
-	clients := r.clients()
-	if r.TLS {
-		clients += " over TLS"
-	}
-	v.Text = fmt.Sprintf("%s, %s: %s.", clients, r.arrival(), strings.Join(parts, "; "))
-	return v
-}
-
-// faults says what went wrong with requests; empty if nothing did.
-func (r *Run) faults() string {
-	t := r.Total()
-	var parts []string
-	if t.Errors > 0 {
-		parts = append(parts, fmt.Sprintf("%s (%s)", plural(t.Errors, "error"), share(t.Errors, t.Count+t.Errors)))
-	}
-	if d := r.Requests.Dropped; d > 0 {
-		parts = append(parts, number(d)+" never sent because no client was free in time")
-	}
-	if len(parts) == 0 && t.Count == 0 && !r.untried() {
-		return "not one answer"
-	}
-	return strings.Join(parts, "; ")
-}
-
-// untried says that the run was cut short before it made a request that was to be recorded: nothing is known, good or bad.
-func (r *Run) untried() bool {
-	q := r.Requests
-	return r.CutShort && q.Recorded+q.Errors+q.Abandoned+q.Dropped == 0
-}
-
-func (r *Run) speed(t *Operation) string {
-	if r.untried() {
-		return "cut short before a request was recorded"
-	}
-	if t.Count == 0 {
-		return "not one request was answered as the profile allows"
-	}
-	rps := rate(t.Count, r.Recorded())
-	percentiles := fmt.Sprintf("p50 %s, p99 %s", t.percentile(p50), t.percentile(p99))
-	switch {
-	case r.closed() || r.Rate == 0:
-		return fmt.Sprintf("%s requests/s; %s", perSecond(rps), percentiles)
-	case rps < 0.99*r.Rate:
-		return fmt.Sprintf("only %s requests/s; response %s", perSecond(rps), percentiles)
-	}
-	return fmt.Sprintf("kept %s requests/s; response %s", perSecond(rps), percentiles)
-}
-
-// limit says whose limit the figures are.
-func (r *Run) limit() string {
-	switch g := r.Generator; {
-	case g.Bottleneck && g.Reason != "":
-		return "the load generator was the limit (" + g.Reason + ")"
-	case g.Bottleneck:
-		return "the load generator was the limit"
-	case g.Busy == 0:
-		return "whether the load generator was the limit was not measured"
-	}
-	return "the load generator was not the limit"
-}
-
 // verdicts is the report in sentences: does it keep the protocol, and how fast and steady is it? One for the suites,
 // one for the runs together (for many, the run with the most clients speaks), and one for each other run with faults:
 // a cross before a sentence is about that sentence.
@@ -309,7 +212,7 @@ func verdicts(r *Report) []verdict {
 	for i, name := range names(r.Runs) {
 		if run := r.Runs[i]; run != top {
 			if faults := run.faults(); faults != "" {
-				list = append(list, verdict{bad, fmt.Sprintf("%s: %s.", name, faults)})
+				list = append(list, verdict{Tone: bad, Text: fmt.Sprintf("%s: %s.", name, faults)})
 			}
 		}
 	}

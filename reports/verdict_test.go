@@ -26,7 +26,8 @@ func TestVerdictOfRun(t *testing.T) {
 		{run(func(r *Run) { r.CutShort, r.Totals, r.Requests = true, nil, Requests{Abandoned: 5} }), bad, []string{"not one request was answered"}},
 		{run(func(r *Run) { r.Totals[0].Errors = 1 }), bad, []string{"1 error (under 0.01 %)"}},
 		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 2000 }), good, []string{"open loop at 2,000 requests/s (constant): kept 2,0", "response p50"}},
-		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 9000 }), good, []string{"only 2,0"}},
+		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 2000 }), good, []string{"; the server was not the limit, nor was the load generator."}},
+		{run(func(r *Run) { r.Arrival, r.Rate = "constant", 9000 }), flawed, []string{"only 2,0", "; with 64 clients the server was the limit, not the load generator."}},
 		{run(func(r *Run) { r.Requests.Dropped = 3 }), bad, []string{"3 never sent because no client was free in time"}},
 		{run(func(r *Run) { r.Intervals = nil }), good, []string{": n/a requests/s; p50"}},
 		{run(func(r *Run) { r.Totals = nil }), bad, []string{"not one request was answered as the profile allows."}},
@@ -101,6 +102,11 @@ func TestSteadiness(t *testing.T) {
 	if s := r.steadiness(); !strings.HasPrefix(s, "not steady: its seconds were from 100 % below to ") {
 		t.Error(s)
 	}
+	r.Stages = []*Stage{{}}
+	if s := r.steadiness(); s != "" {
+		t.Error("said of stages, which ask for different rates:", s)
+	}
+	r.Stages = nil
 	r.Intervals = r.Intervals[:2]
 	if s := r.steadiness(); s != "" {
 		t.Error("said of two seconds:", s)
@@ -136,5 +142,33 @@ func TestSummaryIsShort(t *testing.T) {
 	}
 	if strings.ContainsAny(b.String(), "\x1b\x07") {
 		t.Error("it holds control characters")
+	}
+}
+
+// TestHeadline: what is large on a page says what the sentence does, and says it first.
+func TestHeadline(t *testing.T) {
+	for _, c := range []struct {
+		edit func(*Run)
+		want string
+	}{
+		{func(r *Run) {}, "2,007 requests/s; p99 2.15 ms; the load generator was not the limit."},
+		{func(r *Run) { r.Arrival, r.Rate = "constant", 2000 }, "Kept 2,007 requests/s; p99 2.15 ms; the server was not the limit, nor was the load generator."},
+		{func(r *Run) { r.Arrival, r.Rate, r.Requests.Dropped = "poisson", 4000, 1234 }, "Only 2,007 of 4,000 requests/s; p99 2.15 ms; 1,234 never sent; with 64 clients the server was the limit, not the load generator."},
+		{func(r *Run) {
+			r.Totals[0].Errors = 3
+			r.Objectives = []*Objective{{Text: "p99<1ms"}, {Text: "errors<1%", Held: true}}
+		}, "2,007 requests/s; p99 2.15 ms; 3 errors; missed p99<1ms; the load generator was not the limit."},
+		{func(r *Run) { r.Totals = nil }, "Not one request was answered as the profile allows."},
+		{func(r *Run) { r.CutShort, r.Totals, r.Requests = true, nil, Requests{} }, "Cut short before a request was recorded."},
+	} {
+		r := fixtureRun(64, 2000, time.Millisecond, 0.3, false)
+		c.edit(r)
+		v := verdictOfRun(r)
+		if v.Lead != c.want {
+			t.Errorf("%q, want %q", v.Lead, c.want)
+		}
+		if !strings.HasPrefix(v.Detail, "64 clients, ") || strings.Contains(v.Detail, ";.") || strings.Contains(v.Detail, "p99 2.15 ms") {
+			t.Errorf("beside %q: %q", v.Lead, v.Detail)
+		}
 	}
 }
