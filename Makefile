@@ -6,7 +6,7 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz golden conform server client 1-client n-client bench soak kill-matrix check
+.PHONY: help build demo test race vet lint cross fuzz shots golden conform server client 1-client n-client bench soak kill-matrix check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s) each
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 	  done; \
 	done
+
+shots: ## pictures of every kind of page, wide and narrow, light and dark, and on paper, in out/shots (needs chromium)
+	MEMLITE_REQUIRE=chromium MEMLITE_SHOTS=$(CURDIR)/out/shots go test -count=1 -run '^TestChromium$$' ./reports ./cmd/memlite
 
 golden: ## write the golden files of the tests again
 	go test ./cmd/memlite ./conformance ./reports -update

@@ -14,6 +14,8 @@
 // A page of many suites is bounded (html_matrix.go): a hundred of eighty rules each take some 16 MB and are shown in
 // seconds, because it has only so much of each transcript as fits, and says so. The JSON has everything.
 //
+// What readers see is proven by pagetest in a real browser; only tests import it.
+//
 // It imports nothing of this module: conformance and loadgen depend on it, never the other way round.
 //
 // Rejected: averaging or interpolating percentiles (histograms are added, percentiles read from the sum); a second

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// TestPageOfTenMinutes: its size does not grow with the run's length.
-func TestPageOfTenMinutes(t *testing.T) {
+func tenMinutes() *Run {
 	r := fixtureRun(64, 300, time.Millisecond, 0.5, true)
 	base := r.Intervals
 	r.Intervals = nil
@@ -19,8 +18,13 @@ func TestPageOfTenMinutes(t *testing.T) {
 		v.Stage, v.Recorded = "run", i >= 10
 		r.Intervals = append(r.Intervals, &v)
 	}
+	return r
+}
+
+// TestPageOfTenMinutes: its size does not grow with the run's length.
+func TestPageOfTenMinutes(t *testing.T) {
 	var b bytes.Buffer
-	if err := HTML(&b, &Report{Runs: []*Run{r}}); err != nil {
+	if err := HTML(&b, &Report{Runs: []*Run{tenMinutes()}}); err != nil {
 		t.Fatal(err)
 	}
 	if n := b.Len(); n > 300_000 {

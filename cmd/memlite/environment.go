@@ -35,7 +35,7 @@ func setFromEnvironment(cmd *cobra.Command) error {
 
 // notFlags are the variables that begin like those of flags and are something else: this project's tests', and the
 // completion's.
-var notFlags = []string{"MEMLITE_REQUIRE", "MEMLITE_LINEARIZE", "MEMLITE_KILL_ROUNDS", "MEMLITE_CHURN", "MEMLITE_TEST_KILL",
+var notFlags = []string{"MEMLITE_REQUIRE", "MEMLITE_SHOTS", "MEMLITE_LINEARIZE", "MEMLITE_KILL_ROUNDS", "MEMLITE_CHURN", "MEMLITE_TEST_KILL",
 	"MEMLITE_MUTANT", "MEMLITE_STARTED_BY", "MEMLITE_TEST_PROCESS", "MEMLITE_ACTIVE_HELP", "MEMLITE_COMPLETION_DESCRIPTIONS"}
 
 // warnOfVariables says which of environment's variables, each NAME=value, look like those of flags and are none's: a
