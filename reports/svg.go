@@ -143,8 +143,12 @@ func (d *drawing) limits() {
 			end = d.x(l.To)
 			tail = "v8"
 		}
+		name := y - 5
+		if name-10 < d.y0 { // the legend is there
+			name = y + 14
+		}
 		d.printf(`<path class="limit" d="M%s %sH%s%s"/><text class="limit" x="%s" y="%s">%s</text>`,
-			n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(y-5), html.EscapeString(visible(l.Label)))
+			n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(name), html.EscapeString(visible(l.Label)))
 	}
 }
 
