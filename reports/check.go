@@ -45,6 +45,11 @@ func check(r *Report, named bool) error {
 			return c.err
 		}
 	}
+	if r.Comparison != nil {
+		c := checker{path: "comparison"}
+		c.comparison(r)
+		return c.err
+	}
 	return nil
 }
 

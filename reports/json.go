@@ -14,14 +14,15 @@ import (
 
 // document is a file of several runs and suites. A single one is written bare, as its own schema says.
 type document struct {
-	Schema string   `json:"schema"`
-	Runs   []*Run   `json:"runs"`
-	Suites []*Suite `json:"suites"`
+	Schema     string      `json:"schema"`
+	Runs       []*Run      `json:"runs"`
+	Suites     []*Suite    `json:"suites"`
+	Comparison *Comparison `json:"comparison,omitempty"`
 }
 
 // JSON writes the report without loss. What Read made of a file of memlite's, JSON writes as it was, to the byte.
 func JSON(w io.Writer, r *Report) error {
-	d := document{Schema: ReportSchema, Runs: []*Run{}, Suites: []*Suite{}}
+	d := document{Schema: ReportSchema, Runs: []*Run{}, Suites: []*Suite{}, Comparison: r.Comparison}
 	for _, run := range r.Runs {
 		c := *run
 		c.Schema = RunSchema
@@ -108,7 +109,7 @@ func parse(b []byte) (*Report, error) {
 	case "report":
 		var d document
 		err = decode(b, &d)
-		r.Runs, r.Suites = d.Runs, d.Suites
+		r.Runs, r.Suites, r.Comparison = d.Runs, d.Suites, d.Comparison
 	}
 	if err != nil {
 		return nil, err

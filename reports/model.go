@@ -14,8 +14,9 @@ const (
 
 // Report is what a Format renders: any number of runs and suites, in the order given.
 type Report struct {
-	Runs   []*Run
-	Suites []*Suite
+	Runs       []*Run
+	Suites     []*Suite
+	Comparison *Comparison // of two sides of the runs and suites; nil where nothing was compared
 }
 
 // A Format writes a report in one form. It writes nothing but w and is deterministic.

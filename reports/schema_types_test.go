@@ -42,6 +42,13 @@ var narrowed = map[string]node{
 	"Rule.attachments":      {"maxItems": mostAttachments},
 	"Suite.observed":        {"maxItems": mostObserved},
 	"Run.objectives":        {"maxItems": mostObjectives},
+	"Comparison.unit":       {"enum": []string{UnitRun, UnitBlock}},
+	"Difference.unit":       {"enum": []string{unitTime, unitRate, unitShare}},
+	"Difference.verdict":    {"enum": verdictsOfDifference},
+	"Difference.p":          {"minimum": 0, "maximum": 1},
+	"RuleChange.change":     {"enum": changesOfRule},
+	"RuleChange.level":      {"enum": levels},
+	"Gate.unit":             {"enum": []string{unitRelative, unitTime, unitShare}},
 	"Histogram.hdr":         {"minLength": 1},
 	"Histogram.too_high":    {"description": "how many of the samples were above 60 s and count as 60 s"},
 }

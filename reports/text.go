@@ -26,6 +26,10 @@ func (t Terminal) Outcome(w io.Writer, r *Report) error { return t.write(w, r, f
 
 func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 	b := bufio.NewWriter(w)
+	if r.Comparison != nil {
+		t.comparison(b, r.Comparison)
+		return b.Flush()
+	}
 	for i, v := range verdicts(r) {
 		t.paragraph(b, t.paint(v.Tone, v.Tone.symbol())+" ", 2, visible(v.Text))
 		switch {

@@ -28,19 +28,23 @@ var valuesOf = map[string]cobra.CompletionFunc{
 	"start":    anyFile,
 	"data":     folders,
 	"out":      folders,
+	"base":     files("json"),
+	"head":     files("json"),
 
 	"explain":      ruleList,
 	"label-filter": labels,
 	"key-dist":     fixed("uniform", "zipf:0.99", "hot:0.2/0.8", "sequential", "shuffled"),
 	"value-size":   fixed("100", "1KiB", "64-4KiB", "lognormal:", "etc"),
+	"fail":         fixed("p99>+10%", "rate<-5%", "errors>+0"),
 	"speed":        fixed("1x", "10x", "max"),
 }
 
 // argumentsOf are what a shell offers as arguments of a command; the others have addresses, which nobody knows.
 var argumentsOf = map[string]cobra.CompletionFunc{
-	"report": files("json"),
-	"client": clientWords,
-	"man":    commandWords,
+	"report":  files("json"),
+	"compare": files("json"),
+	"client":  clientWords,
+	"man":     commandWords,
 }
 
 // complete has shells complete what c takes.

@@ -57,6 +57,10 @@ func newReport() *cobra.Command {
 				}
 				all.Runs = append(all.Runs, r.Runs...)
 				all.Suites = append(all.Suites, r.Suites...)
+				if r.Comparison != nil && len(args) > 1 {
+					return usagef("%s is a comparison: it can be rendered only by itself", path)
+				}
+				all.Comparison = r.Comparison
 			}
 			if len(out) == 0 {
 				return terminal(cmd.OutOrStdout()).Summary(cmd.OutOrStdout(), &all)

@@ -68,6 +68,7 @@ func newRoot(args []string) *cobra.Command {
 		newConform(command),
 		newDiff(),
 		newLoad(command),
+		newCompare(),
 		newReport(),
 		newDemo(command),
 		newMan(),

@@ -1,0 +1,74 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"math"
+)
+
+// comparisonHead and comparisonCells are the columns that tables of differences have in every format.
+func (c *Comparison) head() []string {
+	return []string{"", c.Base.Name, c.Head.Name, "change", fmt.Sprintf("%v %% sure", math.Round(1e4*(1-c.Alpha))/100), "p", "verdict"}
+}
+
+func (d *Difference) cells() []string {
+	return []string{visible(d.label()), d.within(d.Base), d.within(d.Head), d.delta(), d.span(), pValue(d.P), d.Verdict}
+}
+
+// comparison writes the verdicts, the gates, the changed rules and the table of the figures.
+func (t Terminal) comparison(w io.Writer, c *Comparison) {
+	for _, v := range verdictsOfComparison(c) {
+		t.paragraph(w, t.paint(v.Tone, v.Tone.symbol())+" ", 2, visible(v.Text))
+	}
+	for _, g := range c.Gates {
+		s := g.Status()
+		t.paragraph(w, "  "+t.paint(toneOf(s), symbol(s))+" ", 4, visible(fmt.Sprintf("%s  %s: %s", g.Text, g.outcome(), g.Reason)))
+	}
+	for _, r := range c.Rules {
+		text := fmt.Sprintf("%s  %s: %s, then %s", r.ID, r.Change, r.Base, r.Head)
+		if r.Reason != "" {
+			text += ": " + r.Reason
+		}
+		fmt.Fprintln(w, "  "+t.clip(visible(text), 2))
+	}
+	if len(c.Rows) > 0 {
+		rows := [][]string{c.head()}
+		for _, d := range c.shown() {
+			rows = append(rows, d.cells())
+		}
+		if len(rows) > 1 {
+			columns(w, rows)
+		}
+		for _, text := range c.notes() {
+			t.paragraph(w, "  ", 2, text)
+		}
+	}
+	warn(w, "", c.Warnings)
+}
+
+// shown are the rows that say something: a figure that neither side has is left out.
+func (c *Comparison) shown() []*Difference {
+	var list []*Difference
+	for _, d := range c.Rows {
+		if d.Base.N+d.Head.N > 0 {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// notes explain the table to those who have not read one before.
+func (c *Comparison) notes() []string {
+	list := []string{fmt.Sprintf("Each figure is the median of the %ss (of errors: the mean) with its confidence interval. "+
+		"p is how often equal servers would look at least so different by chance; a difference counts as seen from p = %v down.", c.Unit, c.Alpha)}
+	tested := 0
+	for _, d := range c.Rows {
+		if d.P != nil && d.Verdict != VerdictFew && !equal(d.Base.Values, d.Head.Values) {
+			tested++
+		}
+	}
+	if by := int(math.Round(float64(tested) * c.Alpha)); by > 0 {
+		list = append(list, fmt.Sprintf("Of %d figures, about %d look different by chance alone.", tested, by))
+	}
+	return list
+}
