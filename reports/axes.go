@@ -87,11 +87,14 @@ func short1(ns float64) string {
 }
 
 // countAxis starts at zero, so that heights compare.
-func countAxis(hi float64) axis {
+func countAxis(hi float64) axis { return countAxisOf(hi, 5) }
+
+// countAxisOf has about so many steps: a low picture has room for few.
+func countAxisOf(hi, steps float64) axis {
 	if !(hi > 0) || math.IsInf(hi, 0) {
 		hi = 1
 	}
-	step := stepUp(hi / 5)
+	step := stepUp(hi / steps)
 	a := axis{Max: step * math.Ceil(hi/step*1.02)}
 	for i := 0; float64(i)*step <= a.Max*1.001; i++ {
 		a.Ticks = append(a.Ticks, tick{float64(i) * step, compact(float64(i) * step)})
@@ -102,7 +105,7 @@ func countAxis(hi float64) axis {
 // shareAxis runs from nothing to all.
 func shareAxis() axis {
 	a := axis{Max: 1}
-	for _, v := range []float64{0, 0.25, 0.5, 0.75, 1} {
+	for _, v := range []float64{0, 0.5, 1} {
 		a.Ticks = append(a.Ticks, tick{v, strconv.Itoa(int(100*v)) + " %"})
 	}
 	return a

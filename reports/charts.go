@@ -103,7 +103,7 @@ func (r *Run) limits(unit string) []limit {
 		if err != nil || slo.unit != unit || slo.operation != "" || slo.service || slo.metric == metricMean || slo.limit <= 0 {
 			continue
 		}
-		l := limit{At: slo.limit, Label: o.Text}
+		l := limit{At: slo.limit, Label: o.Text, Missed: o.Status() == Failed}
 		if slo.metric == metricPercentile {
 			l.To = 100 / (100 - slo.quantile)
 		}

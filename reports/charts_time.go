@@ -8,6 +8,24 @@ import (
 // The pictures over time stand under each other and have the same x, so that what happened at one moment is on one
 // upright line.
 
+// drawnMoments bounds the size of a page: more than this many can not be told apart in a chart.
+const drawnMoments = 150
+
+// timeCharts are all of a run, the one that says most first; none where it has no intervals.
+func timeCharts(r *Run) []*plot {
+	m := r.moments(drawnMoments)
+	if len(m) == 0 {
+		return nil
+	}
+	list := []*plot{responseChart(r, m), throughputChart(r, m)}
+	for _, p := range []*plot{errorChart(m), dropChart(m), hitChart(m)} {
+		if p != nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // timePlot is a picture over time with nothing in it yet but the stages.
 func timePlot(title string, moments []moment) *plot {
 	return &plot{Title: title, X: timeAxis(endOf(moments)), Bands: bands(moments)}
@@ -112,7 +130,7 @@ func lossChart(title, name string, moments []moment, of func(*moment) int64, say
 	if n == 0 {
 		return nil
 	}
-	p.Series, p.Y = []series{lost}, countAxis(hi)
+	p.Series, p.Y = []series{lost}, countAxisOf(hi, 2)
 	return p
 }
 

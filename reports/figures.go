@@ -126,6 +126,19 @@ func (r *Run) arrival() string {
 	return fmt.Sprintf("open loop at %s requests/s (%s)", perSecond(r.Rate), r.Arrival)
 }
 
+// load is what the run asked of its target, short enough for a table: "closed loop", "20,000/s".
+func (r *Run) load() string {
+	switch {
+	case r.closed():
+		return "closed loop"
+	case r.Arrival == "trace":
+		return "trace"
+	case r.Rate > 0:
+		return perSecond(r.Rate) + "/s"
+	}
+	return "mixed"
+}
+
 func (r *Run) staged(loop string) string {
 	if n := len(r.Stages); n > 0 {
 		return fmt.Sprintf("%d stages, %s", n, loop)

@@ -28,14 +28,14 @@ func newOverview(runs []*Run) *overview {
 	}
 	o := &overview{Table: table{
 		Name: "Comparison of the runs",
-		Head: []string{"run", "requests/s", "errors", "p50", "p90", "p99", "p99.9", "max"},
+		Head: []string{"run", "asked for", "requests/s", "errors", "p50", "p90", "p99", "p99.9", "max"},
 	}}
 	all := names(runs)
 	for i, run := range runs {
 		t := run.Total()
 		o.Table.Rows = append(o.Table.Rows, tableRow{
 			Name: visible(all[i]), Anchor: runAnchor(i),
-			Cells: append([]cell{{Text: perSecond(rate(t.Count, run.Recorded()))}, errorCell(t)}, percentileCells(t.Percentiles)...),
+			Cells: append([]cell{{Text: run.load()}, {Text: perSecond(rate(t.Count, run.Recorded()))}, errorCell(t)}, percentileCells(t.Percentiles)...),
 		})
 	}
 	if p := percentileChart(runs); len(p.Series) > 0 {
@@ -67,9 +67,6 @@ type runPage struct {
 	Facts        []facts
 }
 
-// drawnMoments bounds the size of a page: more than this many can not be told apart in a chart.
-const drawnMoments = 150
-
 func newRunPage(report *Report, i int, name string) runPage {
 	r := report.Runs[i]
 	t := r.Total()
@@ -86,13 +83,12 @@ func newRunPage(report *Report, i int, name string) runPage {
 	if c := percentileChart([]*Run{r}); len(c.Series) > 0 {
 		p.Charts = append(p.Charts, newChart(c, curveNote))
 	}
-	if m := r.moments(drawnMoments); len(m) > 0 {
-		p.Charts = append(p.Charts, newChart(responseChart(r, m), heatNote), newChart(throughputChart(r, m), ""))
-		for _, c := range []*plot{errorChart(m), dropChart(m), hitChart(m)} {
-			if c != nil {
-				p.Charts = append(p.Charts, newChart(c, ""))
-			}
+	for i, c := range timeCharts(r) {
+		note := ""
+		if i == 0 {
+			note = heatNote
 		}
+		p.Charts = append(p.Charts, newChart(c, note))
 	}
 	warned := slices.ContainsFunc(r.Warnings, func(text string) bool { return strings.Contains(text, "closed loop") })
 	if r.closed() && !warned {

@@ -54,6 +54,7 @@ func names(runs []*Run) []string {
 	return distinct(list,
 		func(i int) string { return runs[i].Target },
 		func(i int) string { return runs[i].Profile },
+		func(i int) string { return runs[i].load() },
 		func(i int) string { return clockTime(runs[i].Started) })
 }
 

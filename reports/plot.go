@@ -18,6 +18,7 @@ type series struct {
 	Name   string
 	Colour int // from 0: which of the palette
 	Dash   dash
+	Dots   bool // each point was measured, the line between them was not
 	Points []point
 }
 
@@ -58,6 +59,7 @@ type band struct {
 type limit struct {
 	At, To float64
 	Label  string
+	Missed bool
 }
 
 // mark is what a reader who points at X is told.

@@ -4,146 +4,138 @@ import (
 	"errors"
 	"image/color"
 	"io"
-	"math"
+	"strings"
 
-	gonum "gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// A PNG is 900 by 450 points at two pixels each: the width of a README, sharp on any screen.
+// A PNG is 900 points wide at two pixels each: the width of a README, sharp on any screen. Its height is what its
+// pictures need.
 const (
 	pngWidth  = 900
-	pngHeight = 450
 	pngScale  = 2
+	pngMargin = 20
+	pngFull   = 330 // height of a picture, with its title
+	pngStrip  = 190
 )
 
-// The page's palette in its light form.
-var (
-	pngPalette = [paletteSize]color.RGBA{
-		{0x0b, 0x6e, 0x8f, 0xff}, {0xc2, 0x5e, 0x00, 0xff}, {0x6b, 0x4f, 0xbb, 0xff},
-		{0x2f, 0x7d, 0x32, 0xff}, {0xa0, 0x3a, 0x7c, 0xff}, {0x5c, 0x66, 0x70, 0xff},
-	}
-	pngText  = color.RGBA{0x1a, 0x1f, 0x26, 0xff}
-	pngQuiet = color.RGBA{0x59, 0x63, 0x6e, 0xff}
-	pngGrid  = color.RGBA{0xe4, 0xe7, 0xeb, 0xff}
-)
-
-// PNG draws the percentile curves of the runs.
+// PNG draws what a page shows: of one run the percentile curve and everything over time, of several their percentile
+// curves, of the trials of a search or scan the response time by throughput.
 func PNG(w io.Writer, r *Report) error {
 	if len(r.Runs) == 0 {
 		return errors.New("a png shows load runs, and there is none in it")
 	}
-	d := percentileChart(r.Runs)
-	if len(d.Series) == 0 {
+	list := pictures(r.Runs)
+	if len(list) == 0 {
 		return errors.New("a png shows latencies, and none was measured")
 	}
-	for i, run := range r.Runs {
-		for j := range d.Series {
-			if s := &d.Series[j]; s.Colour == i && s.Dash == solid {
+	panels := make([]*panel, len(list))
+	axis, height := vg.Length(0), vg.Length(0)
+	for i, p := range list {
+		d, err := newPanel(p)
+		if err != nil {
+			return err
+		}
+		panels[i] = d
+		axis = max(axis, d.left())
+		height += d.height()
+	}
+	head := newPNGHead(r)
+	height += head.height() + 2*pngMargin
+	canvas := vgimg.NewWith(vgimg.UseWH(pngWidth, height), vgimg.UseDPI(72*pngScale), vgimg.UseBackgroundColor(color.White))
+	area := draw.Crop(draw.New(canvas), pngMargin, -28, pngMargin, -pngMargin)
+	head.draw(area)
+	top := area.Max.Y - head.height()
+	for _, d := range panels {
+		part := area
+		part.Max.Y, part.Min.Y = top, top-d.height()
+		d.draw(part, axis)
+		top -= d.height()
+	}
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// pictures are the plots of the runs, in the order in which a page has them; none where nothing was answered.
+func pictures(runs []*Run) []*plot {
+	if sweep(runs) {
+		if p := rateChart(runs); len(p.Marks) > 0 {
+			return []*plot{p}
+		}
+		return nil
+	}
+	p := percentileChart(runs)
+	if len(p.Series) == 0 {
+		return nil
+	}
+	if len(runs) == 1 {
+		return append([]*plot{p}, timeCharts(runs[0])...)
+	}
+	for i, run := range runs {
+		for j := range p.Series {
+			if s := &p.Series[j]; s.Colour == i && s.Dash == solid {
 				s.Name += "  ·  " + perSecond(rate(run.Total().Count, run.Recorded())) + " requests/s"
 			}
 		}
 	}
-	if len(r.Runs) == 1 {
-		d.Title += ", " + r.Runs[0].name()
-	}
-	p, legends, err := d.gonum()
-	if err != nil {
-		return err
-	}
-	canvas := vgimg.NewWith(vgimg.UseWH(pngWidth, pngHeight), vgimg.UseDPI(72*pngScale), vgimg.UseBackgroundColor(color.White))
-	area := draw.Crop(draw.New(canvas), 20, -28, 18, -20)
-	title := pngStyle(p.Title.TextStyle, 17, pngText)
-	title.XAlign, title.YAlign = draw.XLeft, draw.YTop
-	area.FillText(title, vg.Point{X: area.Min.X + 2, Y: area.Max.Y}, visible(d.Title))
-	area.Max.Y -= 34
-	// Above the lines and not among them: the slowest run's line is where a legend would be.
-	for i := range legends {
-		part := area
-		part.Min.X += vg.Length(i)*(area.Max.X-area.Min.X)/vg.Length(len(legends)) + 2
-		legends[i].Draw(part)
-	}
-	area.Max.Y -= 12 + 19*vg.Length(legendRows(d.Series[:min(mostNamed, len(d.Series))], legends))
-	p.Draw(area)
-	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
+	return []*plot{p}
 }
 
-// gonum is the plot as gonum/plot draws it, and its legend in one column or two.
-func (p *plot) gonum() (*gonum.Plot, []gonum.Legend, error) {
-	g := gonum.New()
-	g.X.Label.Text, g.Y.Label.Text = p.X.Label, p.Y.Label
-	for _, a := range []struct {
-		to   *gonum.Axis
-		from axis
-	}{{&g.X, p.X}, {&g.Y, p.Y}} {
-		a.to.Min, a.to.Max = a.from.Min, a.from.Max
-		if a.from.Log {
-			a.to.Scale = gonum.LogScale{}
-		}
-		ticks := make([]gonum.Tick, len(a.from.Ticks))
-		for i, t := range a.from.Ticks {
-			ticks[i] = gonum.Tick{Value: t.At, Label: t.Label}
-		}
-		a.to.Tick.Marker = gonum.ConstantTicks(ticks)
-		a.to.Tick.Label = pngStyle(a.to.Tick.Label, 12, pngQuiet)
-		a.to.Tick.Length = 0
-		a.to.Label.TextStyle = pngStyle(a.to.Label.TextStyle, 12, pngQuiet)
-		a.to.Label.Padding = 6
-		a.to.LineStyle.Color = pngGrid
-		a.to.Padding = 0
-	}
-	grid := plotter.NewGrid()
-	for _, s := range []*draw.LineStyle{&grid.Horizontal, &grid.Vertical} {
-		s.Color, s.Width, s.Dashes = pngGrid, 0.75, nil
-	}
-	g.Add(grid)
-	legends := make([]gonum.Legend, 1+min(1, len(p.Series)/3))
-	for i := range legends {
-		legends[i] = gonum.NewLegend()
-		legends[i].Top, legends[i].Left = true, true
-		legends[i].TextStyle = pngStyle(legends[i].TextStyle, 12.5, pngText)
-		legends[i].Padding = 5
-		legends[i].ThumbnailWidth = 24
-	}
-	named := p.Series[:min(mostNamed, len(p.Series))]
-	rows := legendRows(named, legends)
-	for i, s := range p.Series {
-		var xy plotter.XYs
-		for _, pt := range s.Points {
-			if !math.IsNaN(pt.Y) {
-				xy = append(xy, plotter.XY(pt))
-			}
-		}
-		l, err := plotter.NewLine(xy)
-		if err != nil {
-			return nil, nil, err
-		}
-		l.Color, l.Width = pngPalette[shade(max(0, s.Colour))], 2.2
-		if s.Dash != solid {
-			l.Width, l.Dashes = 1.6, []vg.Length{6, 4}
-		}
-		g.Add(l)
-		if i < len(named) {
-			legends[i/rows].Add("  "+visible(s.Name), l)
-		}
-	}
-	return g, legends, nil
+// pngHead says what was measured and what came of it.
+type pngHead struct {
+	title string
+	lines []string
 }
 
-// mostNamed bounds the legend; with more lines than that nobody tells them apart.
-const mostNamed = 12
-
-func legendRows(named []series, legends []gonum.Legend) int {
-	return (len(named) + len(legends) - 1) / len(legends)
+func newPNGHead(r *Report) pngHead {
+	var targets []string
+	for _, run := range r.Runs {
+		if len(targets) == 0 || targets[len(targets)-1] != run.Target {
+			targets = append(targets, run.Target)
+		}
+	}
+	v := verdictOfRun(r.Runs[0])
+	if sweep(r.Runs) {
+		v = verdictOfTrials(r.Runs)
+	}
+	h := pngHead{title: visible(strings.Join(targets[:min(len(targets), 3)], ", "))}
+	if len(r.Runs) > 1 && !sweep(r.Runs) {
+		return h // each has a verdict of its own
+	}
+	if v.Lead == "" {
+		v.Lead = v.Text
+	} else {
+		h.title = visible(r.Runs[0].name()) + ", " + h.title
+	}
+	h.lines = wrapped(pngLeadText, visible(v.Lead), pngWidth-2*pngMargin-10)
+	return h
 }
 
-func pngStyle(s draw.TextStyle, size vg.Length, c color.Color) draw.TextStyle {
-	s.Color = c
-	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size)
-	return s
+func (h pngHead) height() vg.Length { return 34 + 18*vg.Length(len(h.lines)) }
+
+func (h pngHead) draw(area draw.Canvas) {
+	style := pngTitleText
+	style.YAlign = draw.YTop
+	area.FillText(style, vg.Point{X: area.Min.X + 2, Y: area.Max.Y}, h.title)
+	for i, text := range h.lines {
+		style = pngLeadText
+		style.YAlign = draw.YTop
+		area.FillText(style, vg.Point{X: area.Min.X + 2, Y: area.Max.Y - 27 - 18*vg.Length(i)}, text)
+	}
+}
+
+// wrapped breaks text between words into lines that are no wider.
+func wrapped(style draw.TextStyle, text string, width vg.Length) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && style.Width(lines[last]+" "+word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }

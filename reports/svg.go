@@ -138,7 +138,10 @@ func (d *drawing) bands() {
 // limits are drawn over the lines, which they are to be compared with.
 func (d *drawing) limits() {
 	for _, l := range d.Limits {
-		y, end, tail := d.y(l.At), d.x1, ""
+		y, end, tail, class := d.y(l.At), d.x1, "", "limit"
+		if l.Missed {
+			class = "limit missed"
+		}
 		if l.To > 0 {
 			end = d.x(l.To)
 			tail = "v8"
@@ -147,8 +150,8 @@ func (d *drawing) limits() {
 		if name-10 < d.y0 { // the legend is there
 			name = y + 14
 		}
-		d.printf(`<path class="limit" d="M%s %sH%s%s"/><text class="limit" x="%s" y="%s">%s</text>`,
-			n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(name), html.EscapeString(visible(l.Label)))
+		d.printf(`<path class="%s" d="M%s %sH%s%s"/><text class="%[1]s" x="%[6]s" y="%s">%s</text>`,
+			class, n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(name), html.EscapeString(visible(l.Label)))
 	}
 }
 
@@ -190,8 +193,10 @@ func (d *drawing) line(s series) {
 		d.printf(`<path class="halo" d="%s"/>`, path)
 	}
 	d.printf(`<path class="line %s" d="%s"/>`, class(s), path)
-	if len(s.Points) == 1 { // one point is no line
-		d.printf(`<circle class="dot %s" cx="%s" cy="%s" r="3"/>`, class(s), n1(d.x(s.Points[0].X)), n1(d.y(s.Points[0].Y)))
+	if s.Dots || len(s.Points) == 1 { // one point is no line
+		for _, p := range s.Points {
+			d.printf(`<circle class="dot %s" cx="%s" cy="%s" r="3"/>`, class(s), n1(d.x(p.X)), n1(d.y(p.Y)))
+		}
 	}
 }
 

@@ -259,7 +259,7 @@ func (g *Rung) reached() float64 {
 // the more it is asked, the curve turns back.
 func rateChart(runs []*Run) *plot {
 	p := &plot{Title: "Response time by throughput"}
-	p.Series = []series{{Name: "p99.9", Colour: quiet, Dash: dotted}, {Name: "p99", Colour: 1}, {Name: "p50"}}
+	p.Series = []series{{Name: "p99.9", Colour: quiet, Dash: dotted, Dots: true}, {Name: "p99", Colour: 1, Dots: true}, {Name: "p50", Dots: true}}
 	of := []func(*Percentiles) int64{p999, p99, p50}
 	lo, hi, most := math.Inf(1), 0.0, 0.0
 	for _, g := range Rungs(runs) {
@@ -278,6 +278,9 @@ func rateChart(runs []*Run) *plot {
 		if len(g.Trials) > 1 {
 			text += fmt.Sprintf("\n%d trials", len(g.Trials))
 		}
+		if len(g.Trials[0].Objectives) > 0 {
+			text += fmt.Sprintf("\nobjectives held in %d of %d", g.Held, len(g.Trials))
+		}
 		p.Marks = append(p.Marks, mark{x, text})
 	}
 	slices.SortStableFunc(p.Marks, func(a, b mark) int {
@@ -289,6 +292,13 @@ func rateChart(runs []*Run) *plot {
 		}
 		return 0
 	})
+	for _, l := range runs[0].limits(unitTime) {
+		if hi > 0 {
+			l.To = 0
+			p.Limits = append(p.Limits, l)
+			lo, hi = math.Min(lo, l.At), math.Max(hi, l.At)
+		}
+	}
 	p.X, p.Y = countAxis(most), latencyAxis(lo, hi)
 	p.X.Label = "requests/s answered"
 	return p
