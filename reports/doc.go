@@ -9,7 +9,8 @@
 // strict.go, which holds a file against the types, check.go, which asks whether its numbers can be, and schema.go with
 // the folder schema, the form as it is published;
 // html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
-// Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png*.go draw it; output.go puts a
+// Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png*.go draw it; beside.go lists files that a page links to;
+// output.go puts a
 // rendering where it belongs, whole or not at all. A new format is a file of its own and a case in format.go.
 //
 // A page of many suites is bounded (html_matrix.go): a hundred of eighty rules each take some 16 MB and are shown in

@@ -54,6 +54,7 @@ type page struct {
 	Rules                         []familyPage // what each rule asks, where the suites do not say it themselves
 	Overview                      *overview
 	Runs                          []runPage
+	Files                         *filesPage
 }
 
 type link struct{ Anchor, Name string }
@@ -171,6 +172,9 @@ func newPage(r *Report) *page {
 		v := newRunPage(r, i, all[i])
 		p.Runs = append(p.Runs, v)
 		p.Contents = append(p.Contents, link{v.Anchor, v.Name})
+	}
+	if p.Files = newFilesPage(r.Beside); p.Files != nil {
+		p.Contents = append(p.Contents, link{"files", "Files"})
 	}
 	p.Heading = strings.Join(targets, ", ")
 	if len(r.Suites) > 1 {

@@ -17,6 +17,8 @@ type Report struct {
 	Runs       []*Run
 	Suites     []*Suite
 	Comparison *Comparison // of two sides of the runs and suites; nil where nothing was compared
+
+	Beside []Beside // files beside its page
 }
 
 // A Format writes a report in one form. It writes nothing but w and is deterministic.
