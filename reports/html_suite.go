@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,12 @@ type suitePage struct {
 type familyPage struct {
 	Name, Score string
 	Rules       []rulePage
+	NotRun      []notRunPage // those that nobody asked, by why: they would hide the others
+}
+
+type notRunPage struct {
+	Why   string
+	Rules []rulePage
 }
 
 type rulePage struct {
@@ -31,7 +38,7 @@ type rulePage struct {
 	Brief                                           string // the reason, where the rule stays folded
 	About                                           string // where what the rule asks is said, "" for here
 	Text, Source, Labels, Elapsed, Example, Pitfall string
-	Reason, Kind, Known, Rerun                      string
+	Reason, More, Kind, Known, Rerun                string
 	Open, Contrast                                  bool
 	Want, Got                                       []piece
 	Allowed                                         string // all that was allowed, where Want is the nearest of several
@@ -81,6 +88,10 @@ func (b *suiteBuilder) suite(i int) suitePage {
 		}
 		for _, rule := range f.Rules {
 			r := b.rule(rule, i)
+			if rule.Status == NotRun {
+				v.leaveOut(r)
+				continue
+			}
 			v.Rules = append(v.Rules, r)
 			switch {
 			case rule.Status == Failed && rule.Known != "":
@@ -92,6 +103,17 @@ func (b *suiteBuilder) suite(i int) suitePage {
 		p.Families = append(p.Families, v)
 	}
 	return p
+}
+
+// leaveOut puts a rule that was not run among those that were not for the same reason.
+func (f *familyPage) leaveOut(r rulePage) {
+	i := slices.IndexFunc(f.NotRun, func(n notRunPage) bool { return n.Why == r.Brief })
+	if i < 0 {
+		i = len(f.NotRun)
+		f.NotRun = append(f.NotRun, notRunPage{Why: r.Brief})
+	}
+	r.Brief = ""
+	f.NotRun[i].Rules = append(f.NotRun[i].Rules, r)
 }
 
 func suiteAnchor(i int) string { return fmt.Sprintf("protocol-%d", i+1) }
@@ -168,7 +190,8 @@ func (b *suiteBuilder) rule(r *Rule, i int) rulePage {
 	}
 	bad := r.Status == Failed || r.Status == Inconclusive
 	if bad {
-		p.Reason = visible(r.Reason)
+		reason, more := r.headline()
+		p.Reason, p.More = visible(reason), visible(more)
 		p.contrast(r)
 		p.Attached = b.attached.add(r.Attachments)
 	} else {
@@ -188,6 +211,23 @@ func (b *suiteBuilder) rule(r *Rule, i int) rulePage {
 		p.Excerpt = r.excerpt(most, length)
 	}
 	return p
+}
+
+// headline is the reason without what was wanted and what came, which the page sets side by side below it; more is what
+// the suite says beyond that: how to bring it about again.
+func (r *Rule) headline() (reason, more string) {
+	after, got, ok := strings.Cut(r.Reason, ": want "+r.Want+", got ")
+	if !ok || r.Want == "" {
+		return r.Reason, ""
+	}
+	_, _, rest, ok := quoted(got)
+	if rest != "" {
+		rest, ok = strings.CutPrefix(rest, "; ")
+	}
+	if !ok {
+		return r.Reason, ""
+	}
+	return "Wrong answer " + after, sentence(rest)
 }
 
 func classOf(s Status) string { return strings.ReplaceAll(string(s), " ", "-") }

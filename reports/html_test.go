@@ -99,3 +99,43 @@ func TestAttachmentsAreBounded(t *testing.T) {
 		t.Errorf("%d scripts may run, want the attachment's and the one that opens it", n)
 	}
 }
+
+// Rules that nobody asked are told together, by why, and each still has its place.
+func TestRulesNotRunAreTogether(t *testing.T) {
+	s := fixtureSuite()
+	for i, r := range s.Rules {
+		r.Family = "set"
+		if i > 2 {
+			*r = Rule{ID: r.ID, Family: "set", Level: r.Level, Title: r.Title, Status: NotRun, Reason: "left out by the label filter"}
+		}
+	}
+	s.Rules[9].Reason = "above the level <asked> for"
+	var out bytes.Buffer
+	if err := HTML(&out, &Report{Suites: []*Suite{s}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<summary>6 not run: left out by the label filter</summary>", "<summary>1 not run: above the level &lt;asked&gt; for</summary>", `id="GET-02"`, `id="FRM-01"`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if n := strings.Count(out.String(), "left out by the label filter"); n != 1 {
+		t.Errorf("the reason is told %d times", n)
+	}
+}
+
+func TestHeadlineOfRule(t *testing.T) {
+	for _, c := range []struct{ reason, want, head, more string }{
+		{`after a get: want "A\r\n", got "B\r\n"`, `"A\r\n"`, "Wrong answer after a get", ""},
+		{`after a get: want "A" or "B", got "C"; by hand: printf 'x; y'`, `"A" or "B"`, "Wrong answer after a get", "By hand: printf 'x; y'."},
+		{`after ": want "A", got "`, `"A"`, `after ": want "A", got "`, ""},
+		{`after a get: want "A", got "C" and more`, `"A"`, `after a get: want "A", got "C" and more`, ""},
+		{`no reply within 1 s`, "", "no reply within 1 s", ""},
+		{`a: want , got "x"`, "", `a: want , got "x"`, ""},
+	} {
+		head, more := (&Rule{Reason: c.reason, Want: c.want}).headline()
+		if head != c.head || more != c.more {
+			t.Errorf("%s: %q, %q; want %q, %q", c.reason, head, more, c.head, c.more)
+		}
+	}
+}
