@@ -12,6 +12,7 @@ type axis struct {
 	Min, Max float64
 	Log      bool
 	Ticks    []tick
+	Say      func(float64) string // writes a value of it; nil if nobody asks
 }
 
 type tick struct {
@@ -33,7 +34,7 @@ func (a axis) place(v float64) float64 {
 
 // latencyAxis is logarithmic: a run's p50 and max are often a hundredfold apart, and so are two runs.
 func latencyAxis(lo, hi float64) axis {
-	a := axis{Log: true, Min: 1e5, Max: 1e7} // what an empty plot shows
+	a := axis{Log: true, Min: 1e5, Max: 1e7, Say: func(v float64) string { return latency(int64(v)) }} // what an empty plot shows
 	if lo > 0 && hi >= lo && !math.IsInf(hi, 0) {
 		a.Min, a.Max = stepDown(lo), stepUp(hi)
 		if a.Min == a.Max {
@@ -95,7 +96,7 @@ func countAxisOf(hi, steps float64) axis {
 		hi = 1
 	}
 	step := stepUp(hi / steps)
-	a := axis{Max: step * math.Ceil(hi/step*1.02)}
+	a := axis{Max: step * math.Ceil(hi/step*1.02), Say: perSecond}
 	for i := 0; float64(i)*step <= a.Max*1.001; i++ {
 		a.Ticks = append(a.Ticks, tick{float64(i) * step, compact(float64(i) * step)})
 	}
@@ -104,7 +105,7 @@ func countAxisOf(hi, steps float64) axis {
 
 // shareAxis runs from nothing to all.
 func shareAxis() axis {
-	a := axis{Max: 1}
+	a := axis{Max: 1, Say: percent}
 	for _, v := range []float64{0, 0.5, 1} {
 		a.Ticks = append(a.Ticks, tick{v, strconv.Itoa(int(100*v)) + " %"})
 	}

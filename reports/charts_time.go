@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // The pictures over time stand under each other and have the same x, so that what happened at one moment is on one
@@ -24,6 +25,68 @@ func timeCharts(r *Run) []*plot {
 		}
 	}
 	return list
+}
+
+// overlaidMoments is enough to compare runs by eye; each has its own pictures.
+const overlaidMoments = 60
+
+// overTime overlays runs: what was answered and the p99 of each moment, counted from each run's own start. None where there
+// are more of them than colours: nobody tells their lines apart.
+func overTime(runs []*Run) []*plot {
+	if len(runs) > paletteSize {
+		return nil
+	}
+	answered, slow := &plot{Title: "Throughput over time"}, &plot{Title: "p99 over time"}
+	lo, hi, most := math.Inf(1), 0.0, 0.0
+	var longest []moment
+	all := names(runs)
+	said := make([]func(at float64, of int) string, len(runs))
+	for i, name := range all {
+		list := runs[i].moments(overlaidMoments)
+		if endOf(list) > endOf(longest) {
+			longest = list
+		}
+		a, b := series{Name: name, Colour: i}, series{Name: name, Colour: i}
+		for k := range list {
+			m := &list[k]
+			v, p := m.rate(m.count), math.NaN()
+			if !math.IsNaN(v) {
+				most = math.Max(most, v)
+			}
+			if m.percentiles != nil {
+				p = math.Max(1, float64(m.percentiles.P99))
+				lo, hi = math.Min(lo, p), math.Max(hi, p)
+			}
+			a.Points, b.Points = append(a.Points, m.step(v)...), append(b.Points, m.step(p)...)
+			m.response = nil // large, and done with
+		}
+		answered.Series, slow.Series = append(answered.Series, a), append(slow.Series, b)
+		said[i] = func(at float64, of int) string {
+			k := slices.IndexFunc(list, func(m moment) bool { return m.from.Seconds() <= at && at < m.to.Seconds() })
+			switch {
+			case k < 0:
+				return na
+			case of == 0:
+				return perSecond(list[k].rate(list[k].count)) + " requests/s"
+			}
+			return (&Operation{Percentiles: list[k].percentiles}).percentile(p99)
+		}
+	}
+	if len(longest) == 0 {
+		return nil
+	}
+	answered.Y, slow.Y = countAxis(most), latencyAxis(lo, hi)
+	for of, p := range []*plot{answered, slow} {
+		p.X = timeAxis(endOf(longest))
+		for k := range longest {
+			text := fmt.Sprintf("%s to %s s", tenths(longest[k].from), tenths(longest[k].to))
+			for i, name := range all {
+				text += "\n" + name + ": " + said[i](longest[k].seconds(), of)
+			}
+			p.Marks = append(p.Marks, mark{longest[k].seconds(), text})
+		}
+	}
+	return []*plot{answered, slow}
 }
 
 // timePlot is a picture over time with nothing in it yet but the stages.

@@ -171,7 +171,9 @@ func newPage(r *Report) *page {
 	for i := range r.Runs {
 		v := newRunPage(r, i, all[i])
 		p.Runs = append(p.Runs, v)
-		p.Contents = append(p.Contents, link{v.Anchor, v.Name})
+		if !v.Folded { // else the table of all is their list
+			p.Contents = append(p.Contents, link{v.Anchor, v.Name})
+		}
 	}
 	if p.Files = newFilesPage(r.Beside); p.Files != nil {
 		p.Contents = append(p.Contents, link{"files", "Files"})

@@ -18,8 +18,9 @@ func newChart(p *plot, note string) chart {
 
 // overview compares several runs.
 type overview struct {
-	Table table
-	Chart *chart
+	Table   table
+	Charts  []chart
+	Command string // that made all of them; "" where each has its own
 }
 
 func newOverview(runs []*Run) *overview {
@@ -39,8 +40,10 @@ func newOverview(runs []*Run) *overview {
 		})
 	}
 	if p := percentileChart(runs); len(p.Series) > 0 {
-		c := newChart(p, curveNote)
-		o.Chart = &c
+		o.Charts = append(o.Charts, newChart(p, curveNote))
+	}
+	for _, p := range overTime(runs) {
+		o.Charts = append(o.Charts, newChart(p, ""))
 	}
 	return o
 }
@@ -48,6 +51,9 @@ func newOverview(runs []*Run) *overview {
 const heatNote = "Each column is a stretch of time; the stronger the colour of a cell, the larger the share of the column's requests that took so long."
 
 const curveNote = "Each step to the right is ten times rarer: at 99.9 stands the time that one request in a thousand exceeded."
+
+// mostUnfolded is how many runs a page shows in full. Of more a reader wants the table first, and then one.
+const mostUnfolded = 4
 
 func runAnchor(i int) string { return fmt.Sprintf("run-%d", i+1) }
 
@@ -63,7 +69,8 @@ type runPage struct {
 	Stages       *table // nil where there was one
 	Notes        []string
 	Command      string
-	Open         bool
+	Open         bool // its facts are unfolded
+	Folded       bool // all but its figures is folded away
 	Facts        []facts
 }
 
@@ -79,6 +86,10 @@ func newRunPage(report *Report, i int, name string) runPage {
 	if len(report.Runs) > 1 {
 		v := show(verdictOfRun(r))
 		p.Verdict = &v
+		p.Folded = len(report.Runs) > mostUnfolded
+	}
+	if sweep(report.Runs) {
+		p.Command = "" // one for all of them, and said once
 	}
 	if c := percentileChart([]*Run{r}); len(c.Series) > 0 {
 		p.Charts = append(p.Charts, newChart(c, curveNote))

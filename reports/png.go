@@ -80,7 +80,7 @@ func pictures(runs []*Run) []*plot {
 			}
 		}
 	}
-	return []*plot{p}
+	return append([]*plot{p}, overTime(runs)...)
 }
 
 // pngHead says what was measured and what came of it.

@@ -25,7 +25,7 @@ func TestPNG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := im.Bounds(), image.Rect(0, 0, pngWidth*pngScale, (pngFull+34+2*pngMargin)*pngScale); got != want {
+	if got, want := im.Bounds(), image.Rect(0, 0, pngWidth*pngScale, (3*pngFull+34+2*pngMargin)*pngScale); got != want {
 		t.Errorf("size %v, want %v", got, want)
 	}
 	count := pixels(im)

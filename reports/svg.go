@@ -48,13 +48,26 @@ func (p *plot) svg(f frame) template.HTML {
 	return template.HTML(d.b.String())
 }
 
-// label is the picture for those who do not see it; the tables have its figures.
+// label is the picture for those who do not see it: what each line reaches.
 func (p *plot) label() string {
 	names := make([]string, len(p.Series))
 	for i, s := range p.Series {
 		names[i] = s.Name
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, at := range s.Points {
+			if !math.IsNaN(at.Y) {
+				lo, hi = math.Min(lo, at.Y), math.Max(hi, at.Y)
+			}
+		}
+		if p.Y.Say != nil && lo <= hi {
+			names[i] += " from " + p.Y.Say(lo) + " to " + p.Y.Say(hi)
+		}
 	}
-	return visible(p.Title + ": " + strings.Join(names, "; ") + ". The figures are in the tables.")
+	text := p.Title + ": " + strings.Join(names, "; ") + "."
+	for _, l := range p.Limits {
+		text += " The objective is " + l.Label + "."
+	}
+	return visible(text)
 }
 
 type drawing struct {

@@ -211,11 +211,17 @@ func verdictOfTrials(runs []*Run) verdict {
 	v.Text = fmt.Sprintf("%s from %s/s to %s/s; at most %s/s were answered", plural(int64(len(rungs)), "rate"),
 		perSecond(rungs[0].Rate), perSecond(rungs[len(rungs)-1].Rate), perSecond(best))
 	if missed+undecided > 0 {
-		v.Text += fmt.Sprintf("; objectives missed in %d and inconclusive in %d of %d runs", missed, undecided, len(runs))
+		v.Text += "; " + heldUpTo(rungs)
 		v.Tone = unsure
 		if missed > 0 {
+			v.Text += fmt.Sprintf("; missed in %d of %d runs", missed, len(runs))
 			v.Tone = bad
 		}
+		if undecided > 0 {
+			v.Text += fmt.Sprintf("; inconclusive in %d", undecided)
+		}
+	} else if len(runs[0].Objectives) > 0 {
+		v.Text += "; " + heldUpTo(rungs)
 	}
 	if len(limited) > 0 {
 		v.Text += "; the load generator was the limit at " + enumerate(limited)
@@ -231,6 +237,22 @@ func verdictOfTrials(runs []*Run) verdict {
 	}
 	v.Text += "."
 	return v
+}
+
+// heldUpTo says up to which of the rates, counted from the lowest, every trial held its objectives.
+func heldUpTo(rungs []*Rung) string {
+	var texts []string
+	for _, o := range rungs[0].Trials[0].Objectives {
+		texts = append(texts, o.Text)
+	}
+	held := slices.IndexFunc(rungs, func(g *Rung) bool { return g.Held < len(g.Trials) })
+	switch held {
+	case 0:
+		return enumerate(texts) + " not held at the lowest"
+	case -1:
+		return enumerate(texts) + " held at all of them"
+	}
+	return fmt.Sprintf("%s held up to %s/s", enumerate(texts), perSecond(rungs[held-1].Rate))
 }
 
 // total adds up the trials.

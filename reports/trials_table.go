@@ -57,7 +57,7 @@ func mdTrials(w io.Writer, runs []*Run) {
 
 // trialsOverview is the table and the curve of a search or scan.
 func trialsOverview(runs []*Run) *overview {
-	o := &overview{Table: table{Name: "Rates", Head: rungHead}}
+	o := &overview{Table: table{Name: "Rates", Head: rungHead}, Command: quoteCommand(runs[0].Command)}
 	for _, g := range Rungs(runs) {
 		row := tableRow{}
 		for i, run := range runs {
@@ -73,8 +73,7 @@ func trialsOverview(runs []*Run) *overview {
 		o.Table.Rows = append(o.Table.Rows, row)
 	}
 	if p := rateChart(runs); len(p.Marks) > 0 {
-		c := newChart(p, rateNote)
-		o.Chart = &c
+		o.Charts = []chart{newChart(p, rateNote)}
 	}
 	return o
 }

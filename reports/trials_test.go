@@ -38,7 +38,7 @@ func TestTrialsInEveryFormat(t *testing.T) {
 		{"search", HTML, search, []string{"held in 5 of 5 trials", "Response time by throughput", "5 trials"}},
 		{"search", JUnit, search, []string{`tests="10" failures="0" errors="0"`, `name="search: p99&lt;5ms"`}},
 		{"search", JSON, search, []string{`"trial": "search"`}},
-		{"scan", Summary, scan, []string{"✗ 3 rates from 1,000/s to 3,000/s; at most 1,000/s were answered; objectives missed in 1 and inconclusive in 0 of 3 runs", "! the scan ended here: far enough"}},
+		{"scan", Summary, scan, []string{"✗ 3 rates from 1,000/s to 3,000/s; at most 1,000/s were answered; p99<5ms held up to 2,000/s; missed in 1 of 3 runs", "! the scan ended here: far enough"}},
 		{"scan", Markdown, scan, []string{"3 rates from", "the scan ended here"}},
 		{"scan", HTML, scan, []string{"Response time by throughput", "2,000/s asked for, 1,000/s answered"}},
 		{"scan", JUnit, scan, []string{`tests="6" failures="1" errors="0"`}},
