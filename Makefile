@@ -6,7 +6,7 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz shots golden conform server client 1-client n-client bench soak kill-matrix check
+.PHONY: help build demo test race vet lint cross fuzz shots golden conform server client 1-client n-client bench soak kill-matrix gate gate-base check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -90,5 +90,12 @@ SOAK := MEMLITE_LINEARIZE=10000 MEMLITE_KILL_ROUNDS=50 MEMLITE_CHURN=30s
 
 soak: ## the long tests in full: 10,000 operations of 32 clients in one order, 50 kills, 30 s of clients that come and go
 	$(SOAK) go test -count=1 -timeout 30m -p 1 -v -run '^(TestMemory|TestDisk|TestTimestampsDecide|TestKill|TestLinearizable|TestComeAndGo)$$' ./server/store ./server
+
+gate: ## is the reference server worse than the last release's, whose suite and runs are in server/testdata/release?
+	@.ci/gate
+
+gate-base: ## keep suite and runs of this commit in server/testdata/release, as those that make gate compares with
+	@test -z "$$(git status --porcelain)" || { echo "make gate-base: commit first: what is kept must be of a commit" >&2; exit 2; }
+	@.ci/gate base
 
 check: test race lint cross ## what CI runs: test, race, lint, builds for macOS and Windows

@@ -32,6 +32,12 @@ func serveGate(port int, fault string, delay time.Duration) error {
 	if err != nil {
 		return err
 	}
+	all := mutant.All()
+	bad := slices.IndexFunc(all, func(m mutant.Mutant) bool { return m.Name == fault })
+	if fault != "" && bad < 0 {
+		return fmt.Errorf("there is no known-bad server %q", fault)
+	}
+	fmt.Println("listening on", ln.Addr())
 	if delay > 0 {
 		behind, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -41,12 +47,7 @@ func serveGate(port int, fault string, delay time.Duration) error {
 		ln = behind
 	}
 	if fault != "" {
-		all := mutant.All()
-		i := slices.IndexFunc(all, func(m mutant.Mutant) bool { return m.Name == fault })
-		if i < 0 {
-			return fmt.Errorf("there is no known-bad server %q", fault)
-		}
-		return all[i].Serve(ln)
+		return all[bad].Serve(ln)
 	}
 	s, err := server.New(server.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
