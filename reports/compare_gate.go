@@ -157,11 +157,13 @@ func (j *judgement) judge(f Regression, d *Difference) *Gate {
 		return unsure("%s", j.tooFew(g, nb, nh))
 	case larger:
 		need := more(d.Base.Values, d.Head.Values, g.Alpha)
-		if need > max(nb, nh) {
+		if need > max(nb, nh) && !f.of.rare() {
 			g.MoreBase, g.MoreHead = need-nb, need-nh
 		}
 		unsure("%s, but that may be chance (p = %s, %s)", d.changed(), pValue(d.P), j.counts(nb, nh))
-		if need > 50 || need == 0 {
+		if f.of.rare() {
+			g.Reason += "; look at the runs that have them"
+		} else if need > 50 || need == 0 {
 			g.Reason += "; they scatter too much for a few more to tell: make them longer or the machine quieter"
 		} else if need > max(nb, nh) {
 			g.Reason += "; if it is real, about " + j.wanted(g) + " would show it"
@@ -240,10 +242,14 @@ func (g *Gate) outcome() string {
 
 // counts is "3 and 4 runs", or "5 runs each".
 func (c *Comparison) counts(base, head int) string {
-	if base == head {
-		return plural(int64(base), c.Unit) + " each"
+	unit := map[string]string{UnitBlock: "5-second block"}[c.Unit]
+	if unit == "" {
+		unit = "run"
 	}
-	return fmt.Sprintf("%d and %s", base, plural(int64(head), c.Unit))
+	if base == head {
+		return plural(int64(base), unit) + " each"
+	}
+	return fmt.Sprintf("%d and %s", base, plural(int64(head), unit))
 }
 
 // wanted is how many more units a gate asks for.

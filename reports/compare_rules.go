@@ -181,7 +181,7 @@ func (c *Comparison) Outcome() Status {
 	}
 	of[Failed] += len(c.changes(ChangeFailing))
 	of[Inconclusive] += len(c.changes(ChangeUndecided))
-	if len(c.Gates) == 0 && len(c.Rows) > 0 && c.undecided() {
+	if len(c.Gates) == 0 && c.undecided() {
 		of[Inconclusive]++
 	}
 	switch {
@@ -195,7 +195,7 @@ func (c *Comparison) Outcome() Status {
 
 // undecided says that there was too little to test a single figure.
 func (c *Comparison) undecided() bool {
-	return !slices.ContainsFunc(c.Rows, func(d *Difference) bool {
+	return len(c.Rows) > 0 && !slices.ContainsFunc(c.Rows, func(d *Difference) bool {
 		return d.Measure != metricErrors && d.Measure != metricDrops && d.Verdict != VerdictFew && d.Verdict != VerdictNotMeasured
 	})
 }

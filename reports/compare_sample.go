@@ -25,7 +25,9 @@ func (m metric) fact() bool {
 }
 
 // rare says that most units may have none of it, so that a median hides what happened in the others.
-func (m metric) rare() bool { return m.metric == metricErrors || m.metric == metricDrops }
+func (m metric) rare() bool { return rareMeasure(m.metric) }
+
+func rareMeasure(name string) bool { return name == metricErrors || name == metricDrops }
 
 func newMetric(operation, name string, quantile float64, service bool) metric {
 	m := metric{SLO{operation: operation, metric: name, quantile: quantile, service: service, unit: unitShare}}

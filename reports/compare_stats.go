@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -22,12 +23,12 @@ func (m metric) compare(base, head sample, alpha float64) *Difference {
 			d.Reason = head.reason
 		}
 		if d.Reason == "" {
-			d.Reason = "no run is 5 s long"
+			d.Reason = "a side has no block of 5 s"
 		}
 		return d
 	}
 	if missing := base.missing + head.missing; missing > 0 {
-		d.Reason = fmt.Sprintf("%d of %d units have none of it: %s", missing, missing+d.Base.N+d.Head.N, orNA(base.reason+map[bool]string{true: head.reason}[base.reason == ""]))
+		d.Reason = fmt.Sprintf("%d of %d have none of it: %s", missing, missing+d.Base.N+d.Head.N, cmp.Or(base.reason, head.reason))
 	}
 	b, h := *d.Base.Center, *d.Head.Center
 	if delta := m.change(b, h); !math.IsNaN(delta) {

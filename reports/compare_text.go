@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// comparisonHead and comparisonCells are the columns that tables of differences have in every format.
-func (c *Comparison) head() []string {
-	return []string{"", c.Base.Name, c.Head.Name, "change", fmt.Sprintf("%v %% sure", math.Round(1e4*(1-c.Alpha))/100), "p", "verdict"}
+// heading and cells are the columns that tables of differences have in every format.
+func (c *Comparison) heading() []string {
+	return []string{"figure", visible(c.Base.Name), visible(c.Head.Name), "change", fmt.Sprintf("between (%v %% sure)", math.Round(1e4*(1-c.Alpha))/100), "p", "verdict"}
 }
 
 func (d *Difference) cells() []string {
@@ -32,7 +32,7 @@ func (t Terminal) comparison(w io.Writer, c *Comparison) {
 		fmt.Fprintln(w, "  "+t.clip(visible(text), 2))
 	}
 	if len(c.Rows) > 0 {
-		rows := [][]string{c.head()}
+		rows := [][]string{c.heading()}
 		for _, d := range c.shown() {
 			rows = append(rows, d.cells())
 		}

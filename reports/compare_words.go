@@ -13,6 +13,10 @@ func (d *Difference) changed() string {
 	if b == h {
 		return fmt.Sprintf("%s stayed at %s", d.label(), d.value(b))
 	}
+	if rareMeasure(d.Measure) {
+		return fmt.Sprintf("%s went from %s (in %d of %d) to %s (in %d of %d)", d.label(),
+			d.value(b), some(d.Base), d.Base.N, d.value(h), some(d.Head), d.Head.N)
+	}
 	verb := "rose"
 	if h < b {
 		verb = "fell"
@@ -22,6 +26,16 @@ func (d *Difference) changed() string {
 		text += " (" + d.amount(*d.Delta) + ")"
 	}
 	return text
+}
+
+// some is how many units have any of it.
+func some(e Estimate) (n int) {
+	for _, v := range e.Values {
+		if v > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // evidence is what a difference rests on: "(p = 0.008, 5 runs each)".
@@ -37,7 +51,7 @@ func (d *Difference) amount(v float64) string {
 		unit = " points"
 	}
 	size := math.Abs(v) * 100
-	text := strconv.FormatFloat(size, 'f', 0, 64)
+	text := number(int64(math.Round(size)))
 	switch {
 	case size < 0.995:
 		text = strconv.FormatFloat(size, 'f', 2, 64)
@@ -105,7 +119,7 @@ func (d *Difference) span() string {
 
 // worse says which way a difference goes: bad, good, or unsure where none was seen.
 func (d *Difference) tone() tone {
-	up := strings.HasSuffix(d.Measure, metricErrors) || d.Measure == metricDrops || d.Measure == metricMisses
+	up := rareMeasure(d.Measure) || d.Measure == metricMisses
 	switch d.Verdict {
 	case VerdictSlower:
 		return bad
@@ -155,31 +169,32 @@ func (c *Comparison) gates() (verdict, bool) {
 // figures is the verdict on the rows of all operations together.
 func (c *Comparison) figures() verdict {
 	var worse, better []string
+	how := "worse"
 	tested, few := 0, 0
 	var first *Difference
 	for _, d := range c.Rows {
-		if d.Operation != "all" || strings.HasPrefix(d.Measure, "service.") || d.Measure == metricErrors || d.Measure == metricDrops {
-			if d.tone() == bad && d.Operation == "all" && !strings.HasPrefix(d.Measure, "service.") {
-				worse = append(worse, d.changed())
-			}
+		if d.Operation != "all" || strings.HasPrefix(d.Measure, "service.") {
 			continue
-		}
-		switch d.Verdict {
-		case VerdictNotMeasured:
-			continue
-		case VerdictFew:
-			few++
-		default:
-			tested++
-		}
-		if first == nil {
-			first = d
 		}
 		switch d.tone() {
 		case bad:
 			worse = append(worse, d.changed())
+			if d.Unit != unitShare {
+				how = "slower"
+			}
 		case good:
 			better = append(better, d.changed())
+		}
+		if d.Verdict == VerdictNotMeasured || rareMeasure(d.Measure) {
+			continue
+		}
+		if first == nil {
+			first = d
+		}
+		if d.Verdict == VerdictFew {
+			few++
+		} else {
+			tested++
 		}
 	}
 	if first == nil && c.Unit == UnitBlock {
@@ -195,9 +210,9 @@ func (c *Comparison) figures() verdict {
 	case len(worse) > 0 && len(better) > 0:
 		return verdict{Tone: unsure, Text: fmt.Sprintf("%s is worse than %s in one way and better in another: %s; but %s.", c.Head.Name, c.Base.Name, enumerate(worse), enumerate(better))}
 	case len(worse) > 0:
-		return verdict{Tone: bad, Text: fmt.Sprintf("%s is slower than %s, by more than chance explains: %s.", c.Head.Name, c.Base.Name, enumerate(worse))}
+		return verdict{Tone: bad, Text: fmt.Sprintf("%s is %s than %s, by more than chance explains: %s.", c.Head.Name, how, c.Base.Name, enumerate(worse))}
 	case len(better) > 0:
-		return verdict{Tone: good, Text: fmt.Sprintf("%s is faster than %s, by more than chance explains: %s.", c.Head.Name, c.Base.Name, enumerate(better))}
+		return verdict{Tone: good, Text: fmt.Sprintf("%s is better than %s, by more than chance explains: %s.", c.Head.Name, c.Base.Name, enumerate(better))}
 	}
 	v := verdict{Tone: good, Text: fmt.Sprintf("No difference seen between %s and %s (%s)", c.Base.Name, c.Head.Name, c.counts(first.Base.N, first.Head.N))}
 	for _, d := range c.Rows {

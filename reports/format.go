@@ -27,6 +27,9 @@ func RunFormats() []string { return formatsOf(true, false) }
 // SuiteFormats lists those that can show suites.
 func SuiteFormats() []string { return formatsOf(false, true) }
 
+// ComparisonFormats lists those that show a comparison as such; the others show the runs and suites in it.
+func ComparisonFormats() []string { return []string{"json", "junit", "md"} }
+
 func formatsOf(runs, suites bool) (names []string) {
 	for _, f := range formats {
 		if runs && f.runs || suites && f.suites {

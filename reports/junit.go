@@ -71,6 +71,10 @@ func JUnit(w io.Writer, r *Report) error {
 	if len(r.Suites) > 1 {
 		events = junitEventsOfMany
 	}
+	if r.Comparison != nil {
+		all.Suites = append(all.Suites, junitOfComparison(r))
+		return all.write(w, total)
+	}
 	for i, s := range r.Suites {
 		all.Suites = append(all.Suites, junitOfSuite(s, named[i], events))
 		total += s.Elapsed
@@ -80,6 +84,10 @@ func JUnit(w io.Writer, r *Report) error {
 		all.Suites = append(all.Suites, list)
 		total += took
 	}
+	return all.write(w, total)
+}
+
+func (all *junitSuites) write(w io.Writer, total time.Duration) error {
 	all.Time = seconds(total)
 	for _, s := range all.Suites {
 		for _, c := range s.Cases {

@@ -15,6 +15,10 @@ func Markdown(w io.Writer, r *Report) error {
 		return errEmpty
 	}
 	b := bufio.NewWriter(w)
+	if r.Comparison != nil {
+		mdComparison(b, r)
+		return b.Flush()
+	}
 	if len(r.Suites) == 1 {
 		mdSuite(b, r.Suites[0], suiteNames(r.Suites)[0])
 	} else if len(r.Suites) > 1 {

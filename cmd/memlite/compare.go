@@ -46,7 +46,7 @@ func newCompare() *cobra.Command {
 			"1 a --fail failed, or a rule newly fails", "2 a file cannot be read, or there is nothing to compare",
 			"3 a --fail or a rule could not be decided, or there are too few samples to tell anything"),
 		Example: `  memlite compare before.json after.json
-  memlite compare --base 'main-*.json' --head 'branch-*.json' --report json=compared.json
+  memlite compare --base 'main-*.json' --head 'branch-*.json' --report md=summary.md
   memlite compare --base 'main-*.json' --head 'branch-*.json' --fail 'p99>+10%' --fail 'errors>+0'
   memlite compare suite-old.json suite-new.json`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -95,7 +95,7 @@ func newCompare() *cobra.Command {
 	f.Var(&fail, "fail", "a change for the worse to fail on, such as 'p99>+10%' or 'rate<-5%' (see above); repeatable")
 	f.Var(&alpha, "alpha", "how often equal sides may look different")
 	f.BoolVar(&across, "across-machines", false, "let --fail decide although the runs are of different machines")
-	out.add(cmd, []string{"json"})
+	out.add(cmd, reports.ComparisonFormats())
 	return cmd
 }
 
