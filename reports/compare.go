@@ -105,7 +105,7 @@ func Compare(base, head *Report, o CompareOptions) (*Report, error) {
 	}
 	if runs {
 		for _, side := range []*Side{&c.Base, &c.Head} {
-			if err := r.onePlan(side); err != nil {
+			if err := errors.Join(r.onePlan(side), r.once(side)); err != nil {
 				return nil, err
 			}
 		}
@@ -156,6 +156,9 @@ func (r *Report) compareRuns(o CompareOptions) {
 		c.Unit = UnitBlock
 		c.warn("one run against one: their 5-second blocks are compared, which is evidence within these two runs only; " +
 			"another run of the same server may differ by more. Give several runs a side to know")
+	}
+	if c.Unit == UnitRun {
+		c.turns(base, head)
 	}
 	machines := c.conditions(base, head)
 	metrics := metricsOf(base, head, o.Fail)

@@ -69,6 +69,34 @@ func (r *Report) onePlan(s *Side) error {
 	return nil
 }
 
+// once fails if a run is there twice, as it is when a file was copied: it would count as two measurements that agree.
+func (r *Report) once(s *Side) error {
+	seen := map[string]bool{}
+	for _, run := range r.runsOf(s) {
+		key := fmt.Sprint(run.Started.UnixNano(), run.Target, run.Requests.Recorded)
+		if !run.Started.IsZero() && seen[key] {
+			return fmt.Errorf("%s has the run of %s twice: it is one measurement", s.Name, clockTime(run.Started))
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+// turns warns where one side was measured before the other: then whatever else changed on the machine looks like a difference.
+func (c *Comparison) turns(base, head []*Run) {
+	order := func(a, b *Run) int { return a.Started.Compare(b.Started) }
+	for _, s := range []struct {
+		first, second []*Run
+		names         [2]string
+	}{{base, head, [2]string{c.Base.Name, c.Head.Name}}, {head, base, [2]string{c.Head.Name, c.Base.Name}}} {
+		last, next := slices.MaxFunc(s.first, order), slices.MinFunc(s.second, order)
+		if last.Started.Before(next.Started) {
+			c.warn("every run of %s was made before every run of %s, so whatever else changed on the machine counts as a difference too: better make them in turn",
+				s.names[0], s.names[1])
+		}
+	}
+}
+
 // conditions warns of all in which the sides differ but the server, and returns how the machines differ; empty if they do not.
 func (c *Comparison) conditions(base, head []*Run) (machines string) {
 	if list := planDiffers(base[0], head[0]); len(list) > 0 {

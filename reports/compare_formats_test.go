@@ -12,8 +12,8 @@ import (
 // fixtureComparison has runs that got slower, rules that changed, a gate of each outcome, and a name that is markup.
 func fixtureComparison(t *testing.T) *Report {
 	t.Helper()
-	base := &Report{Runs: spoil(compared(1e6, 0.03, noise[0], noise[1], noise[2], noise[3], noise[4]), 1, bottleneck), Suites: []*Suite{suiteOf(Passed, Passed, Failed, Passed)}}
-	head := &Report{Runs: spoil(compared(12e5, noise...), 1, failing(7)), Suites: []*Suite{suiteOf(Failed, Inconclusive, Passed, Passed)}}
+	base := &Report{Runs: spoil(gets(1e6, 0.03, noise[0], noise[1], noise[2], noise[3], noise[4]), 1, bottleneck), Suites: []*Suite{suiteOf(Passed, Passed, Failed, Passed)}}
+	head := &Report{Runs: spoil(gets(12e5, noise...), 1, failing(7)), Suites: []*Suite{suiteOf(Failed, Inconclusive, Passed, Passed)}}
 	head.Suites[0].Rules[0].Reason = hostile
 	r, err := Compare(base, head, CompareOptions{Head: "branch " + hostile, Fail: gatesOf(t, "p99>+10%", "errors>+0", "rate<-5%")})
 	if err != nil {
@@ -48,10 +48,10 @@ func TestComparisonInJUnit(t *testing.T) {
 		failures, errors int
 	}{
 		"all":         {fixtureComparison(t), 2, 2},
-		"no gate":     {mustCompare(t, compared(1e6, noise...), compared(2e6, noise...), CompareOptions{}), 0, 0},
-		"too few":     {mustCompare(t, compared(1e6, 0), compared(2e6, 0), CompareOptions{}), 0, 1},
-		"held":        {mustCompare(t, compared(1e6, noise...), compared(1e6, noise...), CompareOptions{Fail: gatesOf(t, "p99>+10%")}), 0, 0},
-		"gate failed": {mustCompare(t, compared(1e6, noise...), compared(2e6, noise...), CompareOptions{Fail: gatesOf(t, "p99>+10%")}), 1, 0},
+		"no gate":     {mustCompare(t, gets(1e6, noise...), gets(2e6, noise...), CompareOptions{}), 0, 0},
+		"too few":     {mustCompare(t, gets(1e6, 0), gets(2e6, 0), CompareOptions{}), 0, 1},
+		"held":        {mustCompare(t, gets(1e6, noise...), gets(1e6, noise...), CompareOptions{Fail: gatesOf(t, "p99>+10%")}), 0, 0},
+		"gate failed": {mustCompare(t, gets(1e6, noise...), gets(2e6, noise...), CompareOptions{Fail: gatesOf(t, "p99>+10%")}), 1, 0},
 	} {
 		var b bytes.Buffer
 		if err := JUnit(&b, c.r); err != nil {

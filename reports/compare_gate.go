@@ -242,14 +242,18 @@ func (g *Gate) outcome() string {
 
 // counts is "3 and 4 runs", or "5 runs each".
 func (c *Comparison) counts(base, head int) string {
-	unit := map[string]string{UnitBlock: "5-second block"}[c.Unit]
-	if unit == "" {
-		unit = "run"
-	}
 	if base == head {
-		return plural(int64(base), unit) + " each"
+		return plural(int64(base), c.unit()) + " each"
 	}
-	return fmt.Sprintf("%d and %s", base, plural(int64(head), unit))
+	return fmt.Sprintf("%d and %s", base, plural(int64(head), c.unit()))
+}
+
+// unit is Unit within a sentence.
+func (c *Comparison) unit() string {
+	if c.Unit == UnitBlock {
+		return "5-second block"
+	}
+	return "run"
 }
 
 // wanted is how many more units a gate asks for.

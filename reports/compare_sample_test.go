@@ -8,7 +8,7 @@ import (
 
 // inSeconds is a run of one-second intervals, each with so many gets, in the stages given as lengths.
 func inSeconds(perSecond int, median time.Duration, stages ...int) *Run {
-	r := compared(median, 0)[0]
+	r := gets(median, 0)[0]
 	r.Intervals = nil
 	total := NewHistogram()
 	for stage, n := range stages {
@@ -85,19 +85,19 @@ func TestOneRunAgainstOne(t *testing.T) {
 
 // Sides may have different operations, and files may lack histograms.
 func TestWhatOneSideLacks(t *testing.T) {
-	withSets := spoil(compared(1e6, noise...), 5, func(r *Run) {
+	withSets := spoil(gets(1e6, noise...), 5, func(r *Run) {
 		r.Totals = append(r.Totals, fixtureOperation("set", fill(time.Millisecond, 0.3, 2000, 7), nil))
 	})
-	c := mustCompare(t, compared(1e6, noise...), withSets, CompareOptions{}).Comparison
+	c := mustCompare(t, gets(1e6, noise...), withSets, CompareOptions{}).Comparison
 	if d := c.row(t, "set p99"); d.Verdict != VerdictNotMeasured || d.Reason != "no set was recorded" || d.Head.N != 5 {
 		t.Errorf("%+v", d)
 	}
 	if d := c.row(t, "get p99"); d.Verdict != VerdictNone {
 		t.Errorf("%+v", d)
 	}
-	bare := spoil(compared(1e6, noise...), 2, func(r *Run) { r.Totals[0].Response = nil })
-	c = mustCompare(t, compared(1e6, noise...), bare, CompareOptions{}).Comparison
-	if d := c.row(t, "p99"); d.Head.N != 3 || !strings.Contains(d.Reason, "2 of 10 have none of it: no answer was recorded") {
+	bare := spoil(gets(1e6, noise...), 2, func(r *Run) { r.Totals[0].Response = nil })
+	c = mustCompare(t, gets(1e6, noise...), bare, CompareOptions{}).Comparison
+	if d := c.row(t, "p99"); d.Head.N != 3 || !strings.Contains(d.Reason, "in 2 of 10: no answer was recorded") {
 		t.Errorf("%+v", d)
 	}
 }

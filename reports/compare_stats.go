@@ -28,7 +28,7 @@ func (m metric) compare(base, head sample, alpha float64) *Difference {
 		return d
 	}
 	if missing := base.missing + head.missing; missing > 0 {
-		d.Reason = fmt.Sprintf("%d of %d have none of it: %s", missing, missing+d.Base.N+d.Head.N, cmp.Or(base.reason, head.reason))
+		d.Reason = fmt.Sprintf("in %d of %d: %s", missing, missing+d.Base.N+d.Head.N, cmp.Or(base.reason, head.reason))
 	}
 	b, h := *d.Base.Center, *d.Head.Center
 	if delta := m.change(b, h); !math.IsNaN(delta) {

@@ -15,6 +15,25 @@ func (d *Difference) cells() []string {
 	return []string{visible(d.label()), d.within(d.Base), d.within(d.Head), d.delta(), d.span(), pValue(d.P), d.Verdict}
 }
 
+// lacks are why figures were not measured, or not in all units, with the figures of each reason.
+func (c *Comparison) lacks() (list []string) {
+	of := map[string][]string{}
+	var reasons []string
+	for _, d := range c.Rows {
+		if d.Reason == "" {
+			continue
+		}
+		if of[d.Reason] == nil {
+			reasons = append(reasons, d.Reason)
+		}
+		of[d.Reason] = append(of[d.Reason], d.label())
+	}
+	for _, reason := range reasons {
+		list = append(list, fmt.Sprintf("Not measured: %s (%s).", enumerate(of[reason]), reason))
+	}
+	return list
+}
+
 // comparison writes the verdicts, the gates, the changed rules and the table of the figures.
 func (t Terminal) comparison(w io.Writer, c *Comparison) {
 	for _, v := range verdictsOfComparison(c) {
@@ -40,7 +59,7 @@ func (t Terminal) comparison(w io.Writer, c *Comparison) {
 			columns(w, rows)
 		}
 		for _, text := range c.notes() {
-			t.paragraph(w, "  ", 2, text)
+			t.paragraph(w, "  ", 2, visible(text))
 		}
 	}
 	warn(w, "", c.Warnings)
@@ -59,16 +78,20 @@ func (c *Comparison) shown() []*Difference {
 
 // notes explain the table to those who have not read one before.
 func (c *Comparison) notes() []string {
-	list := []string{fmt.Sprintf("Each figure is the median of the %ss (of errors: the mean) with its confidence interval. "+
-		"p is how often equal servers would look at least so different by chance; a difference counts as seen from p = %v down.", c.Unit, c.Alpha)}
+	list := c.lacks()
 	tested := 0
 	for _, d := range c.Rows {
 		if d.P != nil && d.Verdict != VerdictFew && !equal(d.Base.Values, d.Head.Values) {
 			tested++
 		}
 	}
+	if tested == 0 {
+		return list
+	}
+	list = append(list, fmt.Sprintf("Each figure is the median of the %ss (of errors and drops: the mean). p is how often equal servers would look at least so different by chance; "+
+		"a difference counts as seen from p = %v down.", c.unit(), c.Alpha))
 	if by := int(math.Round(float64(tested) * c.Alpha)); by > 0 {
-		list = append(list, fmt.Sprintf("Of %d figures, about %d look different by chance alone.", tested, by))
+		list = append(list, fmt.Sprintf("Of %d figures, about %d would look different by chance alone.", tested, by))
 	}
 	return list
 }
