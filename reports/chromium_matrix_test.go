@@ -13,7 +13,8 @@ import (
 )
 
 // seeMatrix: every cell opens its transcript, without a script; on a phone the matrix moves under heads that stay.
-func seeMatrix(t *testing.T, p *pagetest.Page, _ *Report) {
+func seeMatrix(t *testing.T, p *pagetest.Page, report *Report) {
+	seeCells(t, p, report)
 	p.Reload()
 	for cell, want := range map[string]string{
 		`#matrix td.failed a[href="#1-SET-04"]`: "STORED",

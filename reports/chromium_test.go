@@ -83,14 +83,16 @@ func seeEverything(t *testing.T, p *pagetest.Page, report *Report) {
 
 // seeSuite: what is wrong stands open, what is right is folded, and the keyboard reaches all of it.
 func seeSuite(t *testing.T, p *pagetest.Page, report *Report) {
+	seeScore(t, p, report)
 	p.Reload()
 	p.None("folded", `[...document.querySelectorAll(".rule.failed, .rule.inconclusive")].filter(d => !d.open).map(d => d.innerText)`)
 	p.None("not folded", `[...document.querySelectorAll(".rule.passed")].filter(d => d.open).map(d => d.innerText)`)
 	p.Walk()
 }
 
-// seeRun: a chart shows its values where it is pointed at.
+// seeRun: the figures are those of the JSON, and a chart shows its values where it is pointed at.
 func seeRun(t *testing.T, p *pagetest.Page, report *Report) {
+	seeOperations(t, p, report)
 	if n := len(p.Hover()); n < 6 {
 		t.Errorf("%d values to point at in the charts", n)
 	}

@@ -122,6 +122,7 @@ var audit = (() => {
       list("cut off", shown.filter(e => clips(e) && e.scrollWidth > e.clientWidth + 1 && text(e))),
       list("scrolls, but not by keyboard", shown.filter(e => (e.scrollWidth > e.clientWidth + 1 && scrolls(e) || e.scrollHeight > e.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(e).overflowY)) &&
         (e.tabIndex < 0 || !(label(e) || e.matches("pre"))))),
+      list("broken within a word", shown.filter(e => e.matches("dt, .status, .level") && !/\s/.test(text(e)) && e.getClientRects()[0].height > 1.8 * parseFloat(getComputedStyle(e).lineHeight))),
       list("too small to hit", shown.filter(e => e.matches("summary, nav a, td > a:only-child")).filter(e => { const b = e.getBoundingClientRect(); return b.width < 24 || b.height < 24; })));
   }
 

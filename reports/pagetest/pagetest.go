@@ -184,6 +184,16 @@ func (p *Page) Reload() {
 	Eval[bool](p, auditScript+"; true")
 }
 
+// ShownAfter is how long after its loading began the page was there as a whole, laid out and painted.
+func (p *Page) ShownAfter() time.Duration {
+	p.t.Helper()
+	ms := Eval[float64](p, `Math.max(performance.getEntriesByType("navigation")[0].loadEventEnd, ...performance.getEntriesByType("paint").map(e => e.startTime))`)
+	if ms <= 0 {
+		p.t.Fatal("the page is not loaded")
+	}
+	return time.Duration(ms * float64(time.Millisecond))
+}
+
 // Press presses keys, those of chromedp's package kb.
 func (p *Page) Press(keys string) {
 	p.t.Helper()

@@ -59,6 +59,7 @@ func TestFaultsAreFound(t *testing.T) {
 		{"pale line", "#06c", "#ccc", "hard to see at 1.61 to 1"},
 		{"too wide", "<p>The end", `<p style="width: 400px">The end`, "360 wide: the page is"},
 		{"cut off", "<p>The end", `<p style="width: 20px; overflow: hidden; white-space: nowrap">The end`, "cut off"},
+		{"broken word", "<p>The end", `<span class="status" style="display: block; width: 2em; overflow-wrap: anywhere; line-height: 1.5">inconclusive</span><p>The end`, "broken within a word"},
 		{"scrolls without focus", `aria-label="Figures" tabindex="0"><table>`, `aria-label="Figures"><table style="width: 2000px">`, "scrolls, but not by keyboard"},
 		{"scrolls on paper", ".scroll { overflow: visible }", "table { width: 2000px }", "scrolls on paper"},
 		{"small target", "min-height: 24px", "font-size: 10px", "too small to hit"},
