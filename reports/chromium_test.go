@@ -35,6 +35,8 @@ func TestChromium(t *testing.T) {
 		{"stages", &Report{Runs: []*Run{stagedRun()}}, seeRun},
 		{"ten minutes", &Report{Runs: []*Run{tenMinutes()}}, nil},
 		{"scan", &Report{Runs: trialsAt(TrialOfScan, 1000, 2000, 3000)}, nil},
+		{"search", &Report{Runs: trialsAt(TrialOfSearch, 1000, 2000, 4000, 4000, 2000, 2000, 4000, 2000, 2000)}, nil},
+		{"folder", &Report{Runs: fixtureRuns()[:1], Beside: []Beside{{Name: "1 client", Paths: []string{"load-1.json", "load-1.hgrm"}, Again: []string{"memlite demo"}}}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := open(t, b, c.report)
