@@ -21,8 +21,22 @@ as right. --profile auto finds that out by asking, so that a server with words o
 its own is tested for the rest; what it found is said with the result. A file says
 it by hand: --print-profile writes one to start from, with every field explained.
 
+  report      the protocol as written: a refusal is ERROR, a miss is NOT-FOUND
+  transcript  the same, but a size mismatch is answered NOT_STORED
+  course      servers written for the Memcached-lite course assignment
+              (NOT-STORED, END for a miss, trailing spaces)
+  memcached   memcached's own text protocol, for memcached and what imitates it
+  auto        any server: set form, line ends, words and habits are found out
+
+A level says how much is asked, and the score counts each apart:
+
+  must    what no client can do without
+  should  what a good server does
+  may     what only a careful one does
+
 --label-filter takes rule IDs, labels and families (SET-03, 1-client, set), joined
-by && || ! and brackets.
+by && || ! and brackets. 1-client and n-client are the rules for one client and for
+several at once.
 
 With --start the suite runs the server itself, and so can ask what is there after
 the server was stopped or killed. It is started anew when it crashes, and

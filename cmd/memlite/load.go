@@ -38,7 +38,28 @@ alone a closed loop; a short one between two others is a spike. Words behind it:
 ,poisson ,think=5ms ,name=NAME and, for those that warm up, ,unrecorded.
 
 A plan is a YAML file too (--workload): its fields are the flags' names, and
---print-plan writes the one that the flags given stand for.`
+--print-plan writes the one that the flags given stand for.
+
+Keys are picked by --key-dist:
+
+  uniform       each as often as any other
+  zipf:0.99     few keys often, most seldom, by Zipf's law with that exponent
+  hot:0.2/0.8   a share of the keys (0.2) has a share of the requests (0.8)
+  sequential    one after the other, again from the first after the last
+  shuffled      each once, in random order, then again
+
+Lengths of keys and values are SIZE (100), MIN-MAX (64-4KiB, any as often as any
+other), lognormal:MEDIAN/SIGMA, or etc: those of Facebook's ETC pool (Atikoglu et
+al., SIGMETRICS 2012), with keys cut to 250 bytes and values to 1 MiB. A key keeps
+its length and that of its value.
+
+--replay makes the requests of a trace in the form of Twitter's cache traces, at
+its own times unless --speed says otherwise. The requests of a second are spread
+over it. Gets and stores are replayed; what else there is, is counted and said.
+
+--verify has every value carry its key, a version and a checksum. Wrong, torn and
+stale values, and (but for memcached, a cache) lost ones, are counted, and the
+first are shown. Nobody else may write the run's keys meanwhile.`
 
 const aboutInconclusive = `
 

@@ -11,7 +11,7 @@ import (
 const aboutReport = `Render saved reports (--report json=FILE of conform, load and demo) again, in
 any format. Several files are put into one report, in the order given; several
 suites become a matrix, implementations × rules. Without --report the summary is
-printed.
+printed. A file is written whole or not at all.
 
 Of load runs, csv has a row per interval and operation (starts that were never
 sent stand in a row without one), times in milliseconds; hgrm has the response
