@@ -38,7 +38,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err := os.WriteFile("servers.yaml", targets(lite, classic), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, _, _ = runFor("load", lite, "--duration", "100ms", "--report", "json=run.json")
+	_, _, _ = runFor("load", lite, "--duration", "100ms", "--report", "json=run.json", "--keys", "100")
 	ran := 0
 	for line := range strings.Lines(code) {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
@@ -71,10 +71,10 @@ func TestReadmeCommands(t *testing.T) {
 					args = append(args, "--label-filter", "SET-01 || SET-04 || GET-01")
 				}
 				held(t, line, args)
+			case "diff": // TestScripts/diff does
+			case "load":
+				held(t, line, append(args, "--keys", "100"))
 			default:
-				if args[0] == "diff" {
-					args = append(args, "--timeout", "500ms")
-				}
 				held(t, line, args)
 			}
 		default:
