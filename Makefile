@@ -6,7 +6,7 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz shots golden conform server client 1-client n-client bench soak kill-matrix gate gate-base check
+.PHONY: help build demo test race vet lint cross fuzz shots golden pictures conform server client 1-client n-client bench soak kill-matrix gate gate-base check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ shots: ## pictures of every kind of page, wide and narrow, light and dark, and o
 
 golden: ## write the golden files of the tests again
 	go test ./cmd/memlite ./conformance ./reports -update
+
+pictures: ## make the pictures of README.md again, from real runs (needs chromium and a quiet machine)
+	go test -count=1 ./cmd/memlite -run '^TestPictures$$' -args -pictures
 
 conform: build ## does ADDR (default 127.0.0.1:PORT) keep the protocol?
 	@bin/memlite conform $(or $(ADDR),127.0.0.1:$(PORT))
