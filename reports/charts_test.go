@@ -82,6 +82,26 @@ func TestPictureInWords(t *testing.T) {
 	}
 }
 
+// TestCommandLines: a long command is broken before options only, and a shell reads the same words from it.
+func TestCommandLines(t *testing.T) {
+	if got := commandLines([]string{"memlite", "load", ":5001", "--clients", "50"}); got != "memlite load :5001 --clients 50" {
+		t.Errorf("%q", got)
+	}
+	long := []string{"memlite", "load", "127.0.0.1:5001"}
+	for range 6 {
+		long = append(long, "--slo", "p99<5ms", "--stage", "3m@800/s,name=it's")
+	}
+	got := commandLines(long)
+	if strings.ReplaceAll(got, " \\\n ", "") != quoteCommand(long) {
+		t.Errorf("other words: %s", got)
+	}
+	for i, line := range strings.Split(got, "\n") {
+		if len(line) > 90 || i > 0 && !strings.HasPrefix(line, "  --") {
+			t.Errorf("line %q", line)
+		}
+	}
+}
+
 // TestManyRunsAreFolded: of many runs a page shows the figures, and the rest of each when asked; few are open. The command
 // of a scan is said once.
 func TestManyRunsAreFolded(t *testing.T) {

@@ -79,7 +79,7 @@ func newRunPage(report *Report, i int, name string) runPage {
 	t := r.Total()
 	p := runPage{
 		Anchor: runAnchor(i), Name: visible(name), Warnings: visibleAll(r.Warnings), Tiles: runTiles(r, t),
-		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Command: quoteCommand(r.Command), Open: len(report.Runs) == 1,
+		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Command: commandLines(r.Command), Open: len(report.Runs) == 1,
 		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
 	}
 	p.Facts = append(verificationFacts(r.Verification), p.Facts...)
@@ -238,4 +238,33 @@ func (h *Histogram) tooHigh() int64 {
 		return 0
 	}
 	return h.TooHigh
+}
+
+// commandLines is a command as a shell reads it back, broken before options: a page that breaks it where a line is full cuts them in two.
+func commandLines(args []string) string {
+	const width = 84 // what a page has room for
+	var lines []string
+	line, option := "", ""
+	add := func() {
+		switch {
+		case line == "":
+			line = option
+		case len(line)+1+len(option) > width:
+			lines, line = append(lines, line), "  "+option
+		default:
+			line += " " + option
+		}
+	}
+	for _, a := range args {
+		if quoted := quoteCommand([]string{a}); option == "" {
+			option = quoted
+		} else if strings.HasPrefix(quoted, "-") {
+			add()
+			option = quoted
+		} else {
+			option += " " + quoted
+		}
+	}
+	add()
+	return strings.Join(append(lines, line), " \\\n")
 }

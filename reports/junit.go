@@ -253,6 +253,14 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 				c.Out += fmt.Sprintf("%-12s%s\n", serverHead[i]+":", text)
 			}
 		}
+		for _, s := range run.Stages {
+			cells := stageCells(s)
+			text := cells[0]
+			for i, value := range cells[1:] {
+				text += ", " + stageHead[i+1] + " " + value
+			}
+			c.Out += fieldLine("stage", text)
+		}
 		if v := run.Verification; v != nil {
 			c.Out += fieldLine("values", v.text())
 			if v.Findings() > 0 {

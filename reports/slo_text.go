@@ -74,7 +74,7 @@ func spans(list []Span) string {
 	var parts []string
 	for i, s := range list {
 		if i == most {
-			parts = append(parts, plural(int64(len(list)-most), "further stretch"))
+			parts = append(parts, "and "+number(int64(len(list)-most))+" times more")
 			break
 		}
 		parts = append(parts, tenths(s.From)+"-"+tenths(s.To)+" s")

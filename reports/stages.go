@@ -63,7 +63,7 @@ func stageTable(r *Run) *table {
 	if len(r.Stages) == 0 {
 		return nil
 	}
-	t := &table{Name: "Stages", Head: stageHead}
+	t := &table{Name: "Stages", Head: stageHead, Words: stageHead[1:2]}
 	for _, s := range r.Stages {
 		cells := stageCells(s)
 		row := tableRow{Name: cells[0]}

@@ -31,7 +31,7 @@ func stagedRun() *Run {
 // Every format for people shows each stage: what it asked for and what came of it.
 func TestStagesAreShown(t *testing.T) {
 	report := &Report{Runs: []*Run{stagedRun()}}
-	for name, format := range map[string]Format{"html": HTML, "md": Markdown, "text": Summary} {
+	for name, format := range map[string]Format{"html": HTML, "md": Markdown, "text": Summary, "junit": JUnit} {
 		var out bytes.Buffer
 		if err := format(&out, report); err != nil {
 			t.Fatal(err)

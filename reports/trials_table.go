@@ -57,7 +57,7 @@ func mdTrials(w io.Writer, runs []*Run) {
 
 // trialsOverview is the table and the curve of a search or scan.
 func trialsOverview(runs []*Run) *overview {
-	o := &overview{Table: table{Name: "Rates", Head: rungHead}, Command: quoteCommand(runs[0].Command)}
+	o := &overview{Table: table{Name: "Rates", Head: rungHead}, Command: commandLines(runs[0].Command)}
 	for _, g := range Rungs(runs) {
 		row := tableRow{}
 		for i, run := range runs {
