@@ -94,8 +94,8 @@ SOAK := MEMLITE_LINEARIZE=10000 MEMLITE_KILL_ROUNDS=50 MEMLITE_CHURN=30s
 soak: ## the long tests in full: 10,000 operations of 32 clients in one order, 50 kills, 30 s of clients that come and go
 	$(SOAK) go test -count=1 -timeout 30m -p 1 -v -run '^(TestMemory|TestDisk|TestTimestampsDecide|TestKill|TestLinearizable|TestComeAndGo)$$' ./server/store ./server
 
-gate: ## is the reference server worse than the last release's, whose suite and runs are in server/testdata/release?
-	@.ci/gate
+gate: ## is the reference server worse than the last release's, or than that of commit REV (measured in turn, more certain)?
+	@REV=$(REV) .ci/gate
 
 gate-base: ## keep suite and runs of this commit in server/testdata/release, as those that make gate compares with
 	@test -z "$$(git status --porcelain)" || { echo "make gate-base: commit first: what is kept must be of a commit" >&2; exit 2; }

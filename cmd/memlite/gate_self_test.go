@@ -53,7 +53,7 @@ func TestGate(t *testing.T) {
 		{"as good", release, "", exitHeld, "gate: no worse", "p50"},
 		{"newly breaks a rule", release, "--fault get-many", exitFinding, "gate: worse", "GET-03"},
 		{"slow", release, "--delay 30ms", exitFinding, "gate: worse", "p50"},
-		{"of another machine", elsewhere, "", exitInconclusive, "gate: cannot be told", "another"},
+		{"of another machine", elsewhere, "", exitInconclusive, "make gate REV=", "another"},
 		{"does not start", release, dead, exitNotRun, "the server did not start", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
