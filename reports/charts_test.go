@@ -72,6 +72,18 @@ func TestErrorsHaveTheirOwnAxis(t *testing.T) {
 	}
 }
 
+// TestNoPictureOfNoAnswer: where nothing was answered there are its errors to show, and no empty picture of times.
+func TestNoPictureOfNoAnswer(t *testing.T) {
+	r := &Run{Intervals: []*Interval{{Length: time.Second, Stage: "run", Recorded: true, Operations: []*Operation{{Name: "get", Errors: 5}}}}}
+	var titles []string
+	for _, p := range timeCharts(r) {
+		titles = append(titles, p.Title)
+	}
+	if !slices.Equal(titles, []string{"Throughput over time", "Errors over time"}) {
+		t.Errorf("%q", titles)
+	}
+}
+
 // TestPictureInWords: who does not see a picture is told what its lines reach.
 func TestPictureInWords(t *testing.T) {
 	r := fixtureRun(1, 1000, time.Millisecond, 0.3, true)

@@ -18,7 +18,11 @@ func timeCharts(r *Run) []*plot {
 	if len(m) == 0 {
 		return nil
 	}
-	list := []*plot{responseChart(r, m), throughputChart(r, m)}
+	var list []*plot
+	if slices.ContainsFunc(m, func(m moment) bool { return m.percentiles != nil }) {
+		list = append(list, responseChart(r, m))
+	}
+	list = append(list, throughputChart(r, m))
 	for _, p := range []*plot{errorChart(m), dropChart(m), hitChart(m)} {
 		if p != nil {
 			list = append(list, p)

@@ -94,9 +94,9 @@ func newRunPage(report *Report, i int, name string) runPage {
 	if c := percentileChart([]*Run{r}); len(c.Series) > 0 {
 		p.Charts = append(p.Charts, newChart(c, curveNote))
 	}
-	for i, c := range timeCharts(r) {
+	for _, c := range timeCharts(r) {
 		note := ""
-		if i == 0 {
+		if c.Heat != nil {
 			note = heatNote
 		}
 		p.Charts = append(p.Charts, newChart(c, note))
