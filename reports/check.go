@@ -146,6 +146,7 @@ func (c *checker) run(r *Run) {
 		c.count("dropped", q.Dropped)
 	})
 	c.connections(r.Connections)
+	c.sums(r)
 	c.verification(r.Verification)
 	for i, s := range r.Servers {
 		c.in(fmt.Sprintf("servers[%d]", i), func() {
@@ -161,7 +162,7 @@ func (c *checker) run(r *Run) {
 		if r.Generator.Busy < 0 || r.Generator.CPU < 0 {
 			c.fail("busy or cpu_seconds is negative")
 		}
-		c.histogram("send_lag", r.Generator.SendLag)
+		c.histogram("send_lag", r.Generator.SendLag, nil)
 	})
 	c.objectives(r.Objectives)
 	c.environment(r.Environment)
@@ -214,25 +215,42 @@ func (c *checker) operations(name string, list []*Operation) {
 			c.count("errors", o.Errors)
 			c.count("sent_bytes", o.Sent)
 			c.count("received_bytes", o.Received)
+			wrong := int64(0)
 			for _, n := range o.Outcomes {
 				c.count("outcomes", n)
+				wrong += n
+			}
+			if wrong != o.Errors {
+				c.fail("errors is %d, and its outcomes add up to %d", o.Errors, wrong)
+			}
+			if o.MultiGets == 0 && o.Hits+o.Misses > o.Count {
+				c.fail("hits and misses are more than count")
 			}
 			if p := o.Percentiles; p != nil && (p.P50 < 0 || p.P50 > p.P90 || p.P90 > p.P99 || p.P99 > p.P999 || p.P999 > p.Max || p.Max > most) {
 				c.fail("percentiles do not rise, or to more than can be")
 			}
-			c.histogram("response", o.Response)
-			c.histogram("service", o.Service)
+			c.samples("response", o.Response, o.Percentiles, o.Count)
+			c.samples("service", o.Service, nil, o.Count)
 		})
 	}
 }
 
-func (c *checker) histogram(name string, h *Histogram) {
-	if h == nil {
-		return
+// samples are those of an operation, as many as it counts.
+func (c *checker) samples(name string, h *Histogram, p *Percentiles, count int64) {
+	if n := c.histogram(name, h, p); h != nil && n != count {
+		c.fail("count is %d, and %s holds %d", count, name, n)
 	}
-	if err := h.check(); err != nil {
+}
+
+func (c *checker) histogram(name string, h *Histogram, p *Percentiles) (n int64) {
+	if h == nil || c.err != nil {
+		return 0
+	}
+	n, err := h.check(p)
+	if err != nil {
 		c.in(name, func() { c.fail("%s", err) })
 	}
+	return n
 }
 
 func (c *checker) suite(s *Suite) {
@@ -241,14 +259,6 @@ func (c *checker) suite(s *Suite) {
 	c.time("round_trip_ns", s.RoundTrip)
 	c.text("failure", s.Failure)
 	c.environment(s.Environment)
-	for i, n := range s.Score {
-		c.in(fmt.Sprintf("score[%d]", i), func() {
-			c.level(n.Level)
-			for name, n := range map[string]int{"asked": n.Asked, "passed": n.Passed, "failed": n.Failed, "inconclusive": n.Inconclusive, "not_run": n.NotRun} {
-				c.count(name, int64(n))
-			}
-		})
-	}
 	if n := len(s.Observed); n > mostObserved {
 		c.fail("observed has %d sentences, where at most %d are expected", n, mostObserved)
 	}
@@ -275,6 +285,7 @@ func (c *checker) suite(s *Suite) {
 			}
 		})
 	}
+	c.score(s)
 }
 
 func (c *checker) level(name string) {

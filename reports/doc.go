@@ -6,7 +6,7 @@
 // suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict*.go put it in
 // words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan,
 // compare*.go say how two sides differ (benchmath's medians and U test), names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
-// strict.go, which holds a file against the types, check.go, which asks whether its numbers can be, and schema.go with
+// strict.go, which holds a file against the types, check*.go, which ask whether its numbers can be and agree (packed.go: the histograms'), and schema.go with
 // the folder schema, the form as it is published;
 // html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
 // Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png*.go draw it; beside.go lists files that a page links to;

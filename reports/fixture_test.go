@@ -79,6 +79,13 @@ func fixtureRun(clients, perSecond int, median time.Duration, spread float64, op
 		getService, setService = nil, nil
 	}
 	r.Totals = []*Operation{fixtureOperation("get", get, getService), fixtureOperation("set", set, setService)}
+	r.Totals[0].Hits, r.Totals[0].Misses = 0, 0
+	for _, v := range r.Intervals {
+		if v.Recorded {
+			r.Totals[0].Hits += v.Operations[0].Hits
+			r.Totals[0].Misses += v.Operations[0].Misses
+		}
+	}
 	r.Requests.Recorded = get.TotalCount() + set.TotalCount()
 	r.Requests.Preloaded = 1000
 	r.Connections.Opened = int64(clients)

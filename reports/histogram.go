@@ -1,14 +1,7 @@
 package reports
 
 import (
-	"bytes"
-	"compress/zlib"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -95,7 +88,7 @@ func (h *Histogram) TotalCount() int64 {
 	if h == nil {
 		return 0
 	}
-	return h.view().TotalCount()
+	return h.reader().TotalCount()
 }
 
 // ValueAtQuantile returns the latency in nanoseconds at or below which q percent of the samples are, q in 0 to 100;
@@ -109,12 +102,38 @@ func (h *Histogram) Percentiles() *Percentiles {
 	if h == nil {
 		return nil
 	}
-	c := h.view()
+	c := h.reader()
 	if c.TotalCount() == 0 {
 		return nil
 	}
 	v := c.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
 	return &Percentiles{P50: v[0], P90: v[1], P99: v[2], P999: v[3], Max: c.Max()}
+}
+
+// max is the greatest sample; 0 where there is none.
+func (h *Histogram) max() int64 {
+	if h.counts != nil {
+		return h.counts.Max()
+	}
+	last := -1
+	if err := scan(h.packed, func(at int, _ int64) { last = at }); err != nil || last < 0 {
+		return 0
+	}
+	return bars()[last]
+}
+
+// reader answers what needs no array of counts: a packed histogram stays as small as it is.
+func (h *Histogram) reader() interface {
+	TotalCount() int64
+	Max() int64
+	ValueAtPercentilesSlice([]float64) []int64
+} {
+	if h.counts == nil {
+		if p, err := unpack(h.packed); err == nil {
+			return p
+		}
+	}
+	return h.view()
 }
 
 // Cumulative counts the samples up to each bound, in ascending order, and adds all of them up. A sample that three digits do
@@ -143,7 +162,7 @@ func (h *Histogram) values(q ...float64) []int64 {
 	if h == nil {
 		return make([]int64, len(q))
 	}
-	return h.view().ValueAtPercentilesSlice(q)
+	return h.reader().ValueAtPercentilesSlice(q)
 }
 
 // view is for reading only. A packed histogram is unpacked for this once and not kept, so that readers may share it.
@@ -194,63 +213,4 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 	}
 	*h = Histogram{packed: j.HDR, TooHigh: j.TooHigh}
 	return nil
-}
-
-// check says what is wrong with a packed histogram.
-func (h *Histogram) check() error {
-	if h.TooHigh < 0 {
-		return errors.New("too_high is negative")
-	}
-	if h.counts != nil {
-		return nil
-	}
-	p, err := unpack(h.packed)
-	if err == nil && p.TotalCount() > most {
-		err = errors.New("more samples than can be")
-	}
-	return err
-}
-
-// unpack reads a packed histogram of our own range only: another one could not be added to ours without moving
-// samples, and a hostile one could announce a range that takes gigabytes. So the range is read before the rest.
-func unpack(text string) (*hdrhistogram.PackedHistogram, error) {
-	const (
-		longest = 1 << 20 // our range has 22,528 counts of at most 9 bytes
-		header  = 8       // cookie and length, before the compressed part
-	)
-	if len(text) > longest {
-		return nil, fmt.Errorf("histogram of %d bytes is longer than can be", len(text))
-	}
-	raw, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("histogram: %w", err)
-	}
-	if len(raw) < header {
-		return nil, errors.New("histogram is cut off")
-	}
-	z, err := zlib.NewReader(bytes.NewReader(raw[header:]))
-	if err != nil {
-		return nil, fmt.Errorf("histogram: %w", err)
-	}
-	defer z.Close()
-	var head struct {
-		Cookie, Length, Offset, Digits int32
-		Lowest, Highest                int64
-		Ratio                          float64
-	}
-	if err := binary.Read(z, binary.BigEndian, &head); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("cut off")
-		}
-		return nil, fmt.Errorf("histogram: %w", err)
-	}
-	if head.Lowest != lowest || head.Highest != highest || head.Digits != digits {
-		return nil, fmt.Errorf("histogram of range %d to %d with %d digits, where %d to %d with %d is expected",
-			head.Lowest, head.Highest, head.Digits, lowest, highest, digits)
-	}
-	p, err := hdrhistogram.DecodePacked([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("histogram: %w", err)
-	}
-	return p, nil
 }

@@ -144,8 +144,16 @@ func FuzzHistogram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		text := base64.StdEncoding.EncodeToString(raw)
 		h := &Histogram{packed: text}
-		if h.check() != nil {
+		n, err := h.check(nil)
+		if err != nil {
 			return
+		}
+		p, err := hdrhistogram.DecodePacked([]byte(text))
+		if err != nil || p.TotalCount() != n {
+			t.Fatalf("%d samples are there for us, and for the library %v, %v", n, p, err)
+		}
+		if _, err := h.check(h.Percentiles()); err != nil {
+			t.Fatalf("its own percentiles: %v", err)
 		}
 		sum := NewHistogram()
 		sum.Add(h)

@@ -58,7 +58,7 @@ func HLog(w io.Writer, r *Report) error {
 					}
 					// The text goes through as it is: encoded again it would depend on the compressor's version.
 					fmt.Fprintf(b, "Tag=%s,%.3f,%.3f,%.3f,%s\n", hlogTag(append(tag, o.Name, m.name)...), (offset + v.Start).Seconds(), v.Length.Seconds(),
-						float64(m.h.view().Max())/1e6, text)
+						float64(m.h.max())/1e6, text)
 				}
 			}
 		}
