@@ -2,28 +2,41 @@ package reports
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strings"
 )
 
-// Badge writes a small picture for a README: what was asked for to the left, the score by level to the right, and the
-// verdict in its colour. It holds all that it needs, and says to a screen reader what it shows. Of several suites it
-// says how many keep every must, in the colour of the worst: a badge is looked at to see whether something is wrong.
+// Badge writes a small picture for a README: what was asked for to the left, what came of it to the right, and the verdict
+// in its colour. It holds all that it needs, and says to a screen reader what it shows. Of a suite it is the score by level, of a
+// load run rate and p99. Of several suites it says how many keep every must, of several runs up to which rate they went, in
+// the colour of the worst: a badge is looked at to see whether something is wrong. Of both, it is the suites'.
 func Badge(w io.Writer, r *Report) error {
-	if len(r.Suites) == 0 {
-		return errors.New("a badge shows the score of a suite, and there is none")
+	left, right, title, worst := "memcached-lite", "", "", good
+	var tones []tone
+	switch {
+	case len(r.Suites) > 0:
+		right, title = badgeText(r.Suites), verdictOfSuites(r.Suites).Text
+		for _, s := range r.Suites {
+			tones = append(tones, grade(s).Tone)
+		}
+	case len(r.Runs) > 0:
+		left, right, title = "load", badgeOfRuns(r.Runs), verdictOfRun(r.Runs[0]).Text
+		if len(r.Runs) > 1 {
+			title = plural(int64(len(r.Runs)), "run") + ": " + right
+		}
+		for _, run := range r.Runs {
+			tones = append(tones, verdictOfRun(run).Tone)
+		}
+	default:
+		return errEmpty
 	}
-	left, right := "memcached-lite", badgeText(r.Suites)
-	worst := good
-	for _, s := range r.Suites {
-		if t := grade(s).Tone; severity[t] > severity[worst] {
+	for _, t := range tones {
+		if severity[t] > severity[worst] {
 			worst = t
 		}
 	}
-	title := verdictOfSuites(r.Suites).Text
 	const gap, height = 6, 20
 	split := math.Ceil(textWidth(left)) + 2*gap
 	width := split + math.Ceil(textWidth(right)) + 2*gap
@@ -79,6 +92,22 @@ func badgeText(suites []*Suite) string {
 		parts = append(parts, fmt.Sprintf("%d undecided", inconclusive))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// badgeOfRuns is the rate that was reached, the highest of several, and of one its p99.
+func badgeOfRuns(runs []*Run) string {
+	if len(runs) == 1 {
+		t := runs[0].Total()
+		if t.Count == 0 {
+			return "no answer"
+		}
+		return fmt.Sprintf("%s requests/s · p99 %s", perSecond(runs[0].Reached()), t.percentile(p99))
+	}
+	most := 0.0
+	for _, r := range runs {
+		most = max(most, r.Reached())
+	}
+	return fmt.Sprintf("up to %s requests/s", perSecond(most))
 }
 
 // glyphWidth is how wide the characters from space to tilde are in DejaVu Sans at 11 pixels, which Verdana's are too.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func badgeOf(t *testing.T, suites ...*Suite) string {
@@ -63,8 +64,40 @@ func TestBadge(t *testing.T) {
 			t.Errorf("markup of the target is in it:\n%s", svg)
 		}
 	}
-	if err := Badge(io.Discard, &Report{Runs: fixtureRuns()[:1]}); err == nil {
-		t.Error("a badge of a run was made")
+	if err := Badge(io.Discard, &Report{}); err == nil {
+		t.Error("a badge of nothing was made")
+	}
+}
+
+func TestBadgeOfRuns(t *testing.T) {
+	runs := fixtureRuns()
+	held := fixtureRun(8, 500, time.Millisecond, 0.3, false)
+	for _, c := range []struct {
+		runs []*Run
+		text string
+		tone tone
+	}{
+		{[]*Run{held}, "501 requests/s · p99 2.14 ms", good},
+		{runs[2:], "1,990 requests/s · p99 4.70 ms", bad},
+		{[]*Run{{Arrival: "closed"}}, "no answer", bad},
+		{[]*Run{held, runs[1]}, "up to 18,309 requests/s", unsure},
+	} {
+		var b bytes.Buffer
+		if err := Badge(&b, &Report{Runs: c.runs}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`aria-label="load: ` + c.text + `"`, badgeColour[c.tone]} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("no %s in\n%s", want, b.String())
+			}
+		}
+		for d := xml.NewDecoder(&b); ; {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

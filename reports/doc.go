@@ -8,7 +8,7 @@
 // compare*.go say how two sides differ (benchmath's medians and U test), names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
 // strict.go, which holds a file against the types, check*.go, which ask whether its numbers can be and agree (packed.go: the histograms'), and schema.go with
 // the folder schema, the form as it is published;
-// html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, hgrm.go, hlog.go and text*.go are the formats, each a
+// html*.go with the folder html, junit.go, markdown*.go, badge.go, png.go, csv.go, prom.go, hgrm.go, hlog.go and text*.go are the formats, each a
 // Format; plot.go, axes.go and heat.go are what a picture shows, charts*.go make it from runs (moments.go adds up intervals for those over time), svg.go and png*.go draw it; beside.go lists files that a page links to;
 // output.go puts a
 // rendering where it belongs, whole or not at all. A new format is a file of its own and a case in format.go.

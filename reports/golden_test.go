@@ -77,6 +77,8 @@ func TestGolden(t *testing.T) {
 		{"matrix.badge.svg", Badge, m},
 		{"summary-run.txt", Summary, &Report{Runs: r.Runs[:1]}},
 		{"report.csv", CSV, r},
+		{"run.badge.svg", Badge, &Report{Runs: r.Runs[2:]}},
+		{"report.prom", Prometheus, r},
 		{"run.hgrm", HGRM, &Report{Runs: r.Runs[2:]}},
 		{"run.hlog", HLog, &Report{Runs: r.Runs[2:]}},
 	} {

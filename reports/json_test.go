@@ -41,7 +41,7 @@ func TestJSONIsLossless(t *testing.T) {
 		if second := jsonOf(t, read); !bytes.Equal(first, second) {
 			t.Errorf("%s: read and written again it is not the same", name)
 		}
-		for _, format := range []Format{HTML, JUnit, Markdown, Summary} {
+		for _, format := range []Format{HTML, JUnit, Markdown, Prometheus, Summary} {
 			var a, b bytes.Buffer
 			if err := format(&a, r); err != nil {
 				t.Fatal(err)
@@ -190,7 +190,7 @@ func FuzzRead(f *testing.F) {
 		if second := jsonOf(t, again); !bytes.Equal(first, second) {
 			t.Fatalf("written twice, differently:\n%s\n%s", first, second)
 		}
-		for _, format := range []Format{HTML, JUnit, Markdown, Summary} {
+		for _, format := range []Format{HTML, JUnit, Markdown, Prometheus, Summary} {
 			if err := format(io.Discard, r); err != nil {
 				t.Fatal(err)
 			}

@@ -19,6 +19,9 @@ times of one run, all operations, recorded stages, in milliseconds; hlog has a
 histogram in nanoseconds per interval, tagged OPERATION.response and
 OPERATION.service, with the stage before it where that was not recorded.
 
+prom has the final figures for a textfile collector of Prometheus: a folder of
+last night's runs is in the same dashboards as the servers.
+
 json has everything. Its form has a version and a JSON Schema (--print-schema);
 files of earlier versions can be read. What is cut off, misspelt or cannot be is
 refused, with its place in the file.`
