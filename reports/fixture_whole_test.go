@@ -32,5 +32,18 @@ func fixtureWhole() *Report {
 	suite.Rules = suite.Rules[2:5]
 	suite.Rules[2].Known = suite.Rules[2].Title
 	suite.Rules[0].Known = "known"
-	return &Report{Runs: []*Run{run}, Suites: []*Suite{suite}}
+	return &Report{Runs: []*Run{run}, Suites: []*Suite{suite}, Comparison: fixtureComparison()}
+}
+
+// fixtureComparison is of a report with one run and one suite, each on both sides.
+func fixtureComparison() *Comparison {
+	share := 0.5
+	e := Estimate{Center: &share, Lo: &share, Hi: &share, Confidence: 0.95, N: 1, Values: []float64{0.5}}
+	side := func(name string) Side { return Side{Name: name, Runs: []int{0}, Suites: []int{0}} }
+	return &Comparison{
+		Base: side("BASE"), Head: side("HEAD"), Unit: UnitRun, Alpha: 0.05, Warnings: []string{"one"},
+		Rows:  []*Difference{{Operation: "all", Measure: "hits", Unit: unitShare, Base: e, Head: e, Delta: &share, Lo: &share, Hi: &share, P: &share, Verdict: VerdictNone, Reason: "none"}},
+		Rules: []*RuleChange{{ID: "SET-04", Title: "t", Level: "must", Base: "passed", Head: "failed", Change: ChangeFailing, Reason: "why"}},
+		Gates: []*Gate{{Text: "p99>+10%", Inconclusive: true, Reason: "too few", Operation: "all", Measure: "p99", Unit: unitRelative, Limit: 0.1, Actual: &share, Alpha: 0.05, MoreBase: 1, MoreHead: 1}},
+	}
 }

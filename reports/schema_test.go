@@ -65,7 +65,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 func TestReadIsAsStrictAsTheSchema(t *testing.T) {
 	schema := compiled(t)
 	r := fixtureWhole()
-	for _, part := range []*Report{{Runs: r.Runs}, {Suites: r.Suites}, {Runs: []*Run{{Arrival: "closed"}}, Suites: []*Suite{{}}}} {
+	for _, part := range []*Report{{Runs: r.Runs}, {Suites: r.Suites}, {Runs: []*Run{{Arrival: "closed"}}, Suites: []*Suite{{}}, Comparison: r.Comparison}} {
 		whole := instance(t, jsonOf(t, part))
 		tried := map[string]bool{}
 		try := func(path string) {
@@ -143,6 +143,7 @@ func TestFixtureIsWhole(t *testing.T) {
 	r := fixtureWhole()
 	look(reflect.ValueOf(r.Runs))
 	look(reflect.ValueOf(r.Suites))
+	look(reflect.ValueOf(r.Comparison))
 	var lacking []string
 	for name, there := range has {
 		if !there {
