@@ -32,11 +32,11 @@ func fixtureWhole() *Report {
 	suite.Rules = suite.Rules[2:5]
 	suite.Rules[2].Known = suite.Rules[2].Title
 	suite.Rules[0].Known = "known"
-	return &Report{Runs: []*Run{run}, Suites: []*Suite{suite}, Comparison: fixtureComparison()}
+	return &Report{Runs: []*Run{run}, Suites: []*Suite{suite}, Comparison: wholeComparison()}
 }
 
-// fixtureComparison is of a report with one run and one suite, each on both sides.
-func fixtureComparison() *Comparison {
+// wholeComparison is of a report with one run and one suite, each on both sides.
+func wholeComparison() *Comparison {
 	share := 0.5
 	e := Estimate{Center: &share, Lo: &share, Hi: &share, Confidence: 0.95, N: 1, Values: []float64{0.5}}
 	side := func(name string) Side { return Side{Name: name, Runs: []int{0}, Suites: []int{0}} }
