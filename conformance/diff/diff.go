@@ -86,6 +86,10 @@ const (
 	repeats     = 2
 )
 
+// leastMeeting is how long an endpoint has to answer its first requests, however short the search is to be: on a machine that is short of
+// time half of a short search was taken for silence, and silence is a difference.
+const leastMeeting = 3 * time.Second
+
 // Run compares two endpoints. An error means that nothing can be said: nobody to connect to, or nobody who can be spoken to in the
 // profile's words.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
@@ -138,7 +142,7 @@ func (m *match) meet(ctx context.Context, addrs [2]string, within time.Duration)
 	)
 	for i, addr := range addrs {
 		both.Go(func() {
-			m.ends[i], said[i], errs[i] = meet(ctx, addr, &m.profile, m.token+string(rune('a'+i)), min(within, 8*time.Second))
+			m.ends[i], said[i], errs[i] = meet(ctx, addr, &m.profile, m.token+string(rune('a'+i)), max(leastMeeting, min(within, 8*time.Second)))
 		})
 	}
 	both.Wait()

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -114,6 +115,18 @@ func TestNoDifference(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A server that is slow at first is not silent because the search is short.
+func TestShortSearchWaitsForTheFirstAnswer(t *testing.T) {
+	var once sync.Once
+	one, other := server{}, server{edge: func(line string) (string, bool) {
+		once.Do(func() { time.Sleep(300 * time.Millisecond) })
+		return "", false
+	}}
+	if r := compare(t, Config{A: one.start(t), B: other.start(t), Timeout: 200 * time.Millisecond}); r.Difference != nil {
+		t.Errorf("after %v: %s", r.Elapsed, fmt.Sprint(r.Difference.Steps))
 	}
 }
 
