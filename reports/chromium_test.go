@@ -34,6 +34,8 @@ func TestChromium(t *testing.T) {
 		{"open loop", &Report{Runs: fixtureRuns()[2:]}, seeRun},
 		{"stages", &Report{Runs: []*Run{stagedRun()}}, seeRun},
 		{"ten minutes", &Report{Runs: []*Run{tenMinutes()}}, nil},
+		{"comparison", slowerRuns(t), seeComparison},
+		{"comparison of suites", changedSuites(t), seeChangedSuites},
 		{"scan", &Report{Runs: trialsAt(TrialOfScan, 1000, 2000, 3000)}, nil},
 		{"search", &Report{Runs: trialsAt(TrialOfSearch, 1000, 2000, 4000, 4000, 2000, 2000, 4000, 2000, 2000)}, nil},
 		{"folder", &Report{Runs: fixtureRuns()[:1], Beside: []Beside{{Name: "1 client", Paths: []string{"load-1.json", "load-1.hgrm"}, Again: []string{"memlite demo"}}}}, nil},

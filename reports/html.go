@@ -52,6 +52,7 @@ type page struct {
 	Matrix                        *matrixPage
 	Suites                        []suitePage
 	Rules                         []familyPage // what each rule asks, where the suites do not say it themselves
+	Comparison                    *comparisonPage
 	Overview                      *overview
 	Runs                          []runPage
 	Files                         *filesPage
@@ -131,7 +132,11 @@ type cell struct {
 
 func newPage(r *Report) *page {
 	p := &page{}
-	for _, v := range verdicts(r) {
+	first := verdicts(r)
+	if r.Comparison != nil {
+		first = verdictsOfComparison(r.Comparison)
+	}
+	for _, v := range first {
 		p.Verdicts = append(p.Verdicts, show(v))
 	}
 	var targets []string
@@ -146,6 +151,10 @@ func newPage(r *Report) *page {
 		if when.IsZero() || started.Before(when) {
 			when, made = started, e
 		}
+	}
+	if r.Comparison != nil {
+		p.Comparison = newComparisonPage(r)
+		p.Contents = append(p.Contents, link{"comparison", "Comparison"})
 	}
 	b := newSuiteBuilder(r)
 	for i, s := range r.Suites {
@@ -163,12 +172,15 @@ func newPage(r *Report) *page {
 	for _, run := range r.Runs {
 		note(run.Target, run.Environment, run.Started)
 	}
-	if len(r.Runs) > 1 {
+	if len(r.Runs) > 1 && (r.Comparison == nil || len(r.Comparison.Rows) == 0) {
 		p.Overview = newOverview(r.Runs)
 		p.Contents = append(p.Contents, link{"load", "Load"})
 	}
 	all := names(r.Runs)
 	for i := range r.Runs {
+		if !eachRunShown(r) {
+			break
+		}
 		v := newRunPage(r, i, all[i])
 		p.Runs = append(p.Runs, v)
 		if !v.Folded { // else the table of all is their list
@@ -179,7 +191,9 @@ func newPage(r *Report) *page {
 		p.Contents = append(p.Contents, link{"files", "Files"})
 	}
 	p.Heading = strings.Join(targets, ", ")
-	if len(r.Suites) > 1 {
+	if c := r.Comparison; c != nil {
+		p.Heading = fmt.Sprintf("%s against %s", visible(c.Head.Name), visible(c.Base.Name))
+	} else if len(r.Suites) > 1 {
 		p.Heading = fmt.Sprintf("%d implementations", len(r.Suites))
 	}
 	if p.Heading == "" {
