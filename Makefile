@@ -6,10 +6,10 @@ ADDR    :=
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race vet lint cross fuzz shots golden pictures conform server client 1-client n-client bench soak kill-matrix gate gate-base check
+.PHONY: help build demo test race vet lint cross fuzz shots golden pictures conform server client 1-client n-client bench bench-compare soak kill-matrix gate gate-base check
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 build: ## the program, as bin/memlite
 	@go build -o bin/memlite ./cmd/memlite
@@ -88,6 +88,11 @@ kill-matrix: ## which rule fails which known-bad server; then RUNS runs on good 
 bench: ## the reference server beside memcached, the load generator beside a client in C, in turn: ratios (needs memcached, taskset, two cores, cc); then every benchmark
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite
 	go test -run '^$$' -bench . -benchtime 200ms -timeout 30m ./conformance/... ./loadgen ./reports ./server/...
+
+COMPARISONS := 40
+
+bench-compare: ## how often compare blames one of two servers that are alike, and finds one with 20 % more delay (COMPARISONS, 40: a quarter of an hour, on a quiet machine)
+	go test -count=1 -v -timeout 40m -run '^TestCompareByExperiment$$' ./cmd/memlite -args -comparisons $(COMPARISONS)
 
 SOAK := MEMLITE_LINEARIZE=10000 MEMLITE_KILL_ROUNDS=50 MEMLITE_CHURN=30s
 

@@ -29,7 +29,7 @@ func RunFormats() []string { return formatsOf(true, false) }
 func SuiteFormats() []string { return formatsOf(false, true) }
 
 // ComparisonFormats lists those that show a comparison as such; the others show the runs and suites in it.
-func ComparisonFormats() []string { return []string{"json", "junit", "md"} }
+func ComparisonFormats() []string { return []string{"html", "json", "junit", "md"} }
 
 func formatsOf(runs, suites bool) (names []string) {
 	for _, f := range formats {

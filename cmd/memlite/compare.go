@@ -31,60 +31,60 @@ than named and more than chance explains. It is inconclusive where there are too
 few runs to tell (it says how many more), where the machines differ, and where the
 load generator was the bottleneck or a run was cut short.`
 
-func newCompare() *cobra.Command {
+func newCompare(command []string) *cobra.Command {
 	var (
 		base, head globs
 		fail       regressions
 		alpha      = probability(0.05)
 		across     bool
+		inTurn     = newTurnFlags()
 		out        outputs
 	)
 	cmd := &cobra.Command{
-		Use:   "compare BASE.json HEAD.json|--base GLOB --head GLOB [flags]",
+		Use:   "compare BASE.json HEAD.json|--base GLOB --head GLOB|--run ADDR_A ADDR_B [flags]",
 		Short: "is one slower than the other? with statistics",
-		Long: aboutCompare + "\n\n" + reports.GrammarRegression + exitHelp("0 compared, and no --fail failed and no rule newly fails",
+		Long: aboutCompare + aboutTurns + "\n\n" + reports.GrammarRegression + exitHelp("0 compared, and no --fail failed and no rule newly fails",
 			"1 a --fail failed, or a rule newly fails", "2 a file cannot be read, or there is nothing to compare",
 			"3 a --fail or a rule could not be decided, or there are too few samples to tell anything"),
 		Example: `  memlite compare before.json after.json
   memlite compare --base 'main-*.json' --head 'branch-*.json' --report md=summary.md
   memlite compare --base 'main-*.json' --head 'branch-*.json' --fail 'p99>+10%' --fail 'errors>+0'
-  memlite compare suite-old.json suite-new.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0 && len(base) > 0 && len(head) > 0:
-				return nil
-			case len(base) > 0 && len(head) > 0:
-				return usagef("unexpected argument %q: --base and --head name the files", args[0])
-			case len(base)+len(head) > 0:
-				return usagef("--base and --head go together: give both")
-			case len(args) > 2:
-				return usagef("%d files given: name two, or use --base 'a*.json' --head 'b*.json', in quotes", len(args))
-			case len(args) < 2:
-				return usagef("give two files, BASE.json and HEAD.json, or --base and --head")
-			}
-			return nil
-		},
+  memlite compare suite-old.json suite-new.json
+  memlite compare --run :5001 :5002 --rounds 10 --rate 20k/s --preload --report html=versus.html`,
+		Args: cobra.ArbitraryArgs, // what there must be depends on flags, which may be in the environment: not read yet
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 2 {
-				base, head = globs(args[:1]), globs(args[1:])
-			}
-			b, err := base.read("--base")
-			if err != nil {
+			if err := inTurn.check(cmd, args, len(base)+len(head) > 0); err != nil {
 				return err
 			}
-			h, err := head.read("--head")
-			if err != nil {
-				return err
+			o := reports.CompareOptions{Alpha: float64(alpha), Fail: fail, AcrossMachines: across}
+			var b, h *reports.Report
+			var early error // why --run made not all runs
+			if inTurn.run {
+				if err := out.prepare(cmd); err != nil {
+					return err
+				}
+				o.Base, o.Head = sideNames(args)
+				if b, h, early = inTurn.measure(cmd, args, command); b == nil {
+					return early
+				}
+			} else {
+				var err error
+				if b, h, err = readSides(args, base, head); err != nil {
+					return err
+				}
+				if err := out.prepare(cmd); err != nil {
+					return err
+				}
 			}
-			if err := out.prepare(cmd); err != nil {
-				return err
-			}
-			r, err := reports.Compare(b, h, reports.CompareOptions{Alpha: float64(alpha), Fail: fail, AcrossMachines: across})
+			r, err := reports.Compare(b, h, o)
 			if err != nil {
 				return err
 			}
 			if err := out.finish(cmd, r); err != nil {
 				return err
+			}
+			if early != nil {
+				return early
 			}
 			return comparisonVerdict(r.Comparison)
 		},
@@ -95,8 +95,31 @@ func newCompare() *cobra.Command {
 	f.Var(&fail, "fail", "a change for the worse to fail on, such as 'p99>+10%' or 'rate<-5%' (see above); repeatable")
 	f.Var(&alpha, "alpha", "how often equal sides may look different")
 	f.BoolVar(&across, "across-machines", false, "let --fail decide although the runs are of different machines")
+	inTurn.add(cmd)
 	out.add(cmd, reports.ComparisonFormats())
 	return cmd
+}
+
+// readSides reads the files of both sides: two that are arguments, or those of the flags.
+func readSides(args []string, base, head globs) (b, h *reports.Report, err error) {
+	switch {
+	case len(base) > 0 && len(head) > 0 && len(args) > 0:
+		return nil, nil, usagef("unexpected argument %q: --base and --head name the files", args[0])
+	case len(base) > 0 && len(head) > 0:
+	case len(base)+len(head) > 0:
+		return nil, nil, usagef("--base and --head go together: give both")
+	case len(args) > 2:
+		return nil, nil, usagef("%d files given: name two, or use --base 'a*.json' --head 'b*.json', in quotes", len(args))
+	case len(args) < 2:
+		return nil, nil, usagef("give two files, BASE.json and HEAD.json, or --base and --head")
+	default:
+		base, head = globs(args[:1]), globs(args[1:])
+	}
+	if b, err = base.read("--base"); err != nil {
+		return nil, nil, err
+	}
+	h, err = head.read("--head")
+	return b, h, err
 }
 
 // comparisonVerdict is how a comparison ends; the summary has said why.

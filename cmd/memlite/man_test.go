@@ -44,7 +44,7 @@ func TestManPages(t *testing.T) {
 				}
 				_, after, _ = strings.Cut(usages, "--"+f.Name+" ")
 				help, _, _ := strings.Cut(after, "\n")
-				if strings.Contains(help, "(default ") != strings.Contains(says, "(default ") {
+				if !f.Hidden && strings.Contains(help, "(default ") != strings.Contains(says, "(default ") {
 					t.Errorf("%s --%s: its default is in one of page and help: %q, %q", pageName(c), f.Name, says, help)
 				}
 			}

@@ -18,8 +18,8 @@ import (
 // their values are written as on the command line, so that there is one list of fields, one parser for each and one
 // set of words. A flag that is added to load is a field of the file.
 
-// notOfPlan are load's flags that say nothing about what is asked of the endpoint.
-var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics"}
+// notOfPlan are the flags of load and of compare that say nothing about what is asked of the endpoint.
+var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics", "base", "head", "run", "rounds", "fail", "alpha", "across-machines"}
 
 // largestPlan is more than any plan needs.
 const largestPlan = 1 << 20

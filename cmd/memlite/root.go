@@ -68,7 +68,7 @@ func newRoot(args []string) *cobra.Command {
 		newConform(command),
 		newDiff(),
 		newLoad(command),
-		newCompare(),
+		newCompare(command),
 		newReport(),
 		newDemo(command),
 		newMan(),

@@ -226,3 +226,32 @@ func TestUnixSocket(t *testing.T) {
 		}
 	}
 }
+
+// Ctrl-C in the fourth round: the runs so far are compared and reported, and nothing is held by them.
+func TestCompareInterrupted(t *testing.T) {
+	a, b := startSlow(t, time.Millisecond), startSlow(t, time.Millisecond)
+	file := filepath.Join(t.TempDir(), "turns.json")
+	p := start(t, "compare", "--run", a.addr, b.addr, "--rounds", "1000", "--duration", "200ms", "--warmup", "0s", "--clients", "2", "--report", "json="+file)
+	for began := time.Now(); a.met.Load() <= 3*2; time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > patience {
+			t.Fatal("there is no fourth round")
+		}
+	}
+	_ = p.Process.Signal(os.Interrupt)
+	if status := p.end(t); status != exitInconclusive || !strings.Contains(p.stderr.String(), "cut short") {
+		t.Errorf("status %d: %s", status, p.stderr.String())
+	}
+	r, err := reports.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, head := len(r.Comparison.Base.Runs), len(r.Comparison.Head.Runs)
+	if base < 3 || head < 2 || base+head > 8 {
+		t.Errorf("%d and %d runs are reported", base, head)
+	}
+	for _, run := range r.Runs {
+		if run.CutShort {
+			t.Errorf("%s is half a run", run.Title)
+		}
+	}
+}
