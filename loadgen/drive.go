@@ -80,7 +80,9 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 			interval(stages[at].end)
 			at++
 			e.usage.watch(e, &stages[at])
-			now = netloop.Now()
+		}
+		if idle {
+			now = netloop.Now() // loops that are kept waiting take their time to be looked at
 		}
 		if why == "" {
 			why = watch.judge(c, now, stages[at].end == forever)
@@ -90,8 +92,8 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 		}
 		switch {
 		case idle || at == last && (now >= edge() || why == interrupted):
-			if at < last { // it was bounded by requests, and all of them are back
-				drain(now)
+			if at < last { // it was bounded by requests, or this goroutine has not seen its end pass; all of them are back
+				drain(min(now, stages[at].end))
 			}
 			e.each(func(w *worker) { w.giveUp() })
 			e.abandon() // before the last look: a reply that came between the two would be in neither
