@@ -23,10 +23,10 @@ func crashRules() []Rule {
 				value than somebody has read: a value is shown to nobody before it is as safe as its STORED says.`,
 			Example: `
 				A> "set k 3\r\nnew\r\n"
+				A< "STORED\r\n"
 				B> "get k\r\n"
 				B< "VALUE k 3\r\nnew\r\nEND\r\n"
-				A< "STORED\r\n"
-				- the server is killed at any time after B has its answer, and started again
+				- B may have its answer before A has; the server is killed at any time after that, and started again
 				C> "get k\r\n"
 				C< "VALUE k 3\r\nnew\r\nEND\r\n"`,
 			Pitfall: `The map in memory is changed first and the file after it: in between others read what a kill then takes away. Put the value into the map when its
