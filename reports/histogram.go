@@ -25,6 +25,9 @@ type Histogram struct {
 
 	counts *hdrhistogram.Histogram // nil while packed
 	packed string                  // HdrHistogram V2, compressed, base64
+
+	checked  bool  // packed has been scanned, and is one of ours
+	greatest int64 // sample in it, if checked
 }
 
 // NewHistogram returns an empty, open histogram.
@@ -54,7 +57,7 @@ func (h *Histogram) Add(other *Histogram) {
 	h.open()
 	if other.counts != nil {
 		h.counts.Merge(other.counts)
-	} else if p, err := unpack(other.packed); err == nil {
+	} else if p, err := other.unpack(); err == nil {
 		p.MergeInto(h.counts)
 	}
 	h.TooHigh += other.TooHigh
@@ -66,7 +69,7 @@ func (h *Histogram) Reset() {
 		h.counts = hdrhistogram.New(lowest, highest, digits)
 	}
 	h.counts.Reset()
-	h.packed, h.TooHigh = "", 0
+	h.packed, h.checked, h.TooHigh = "", false, 0
 }
 
 // Pack drops the array of counts for its packed form. Worth calling on a histogram that is kept but hardly read
@@ -79,7 +82,7 @@ func (h *Histogram) Pack() error {
 	if err != nil {
 		return err
 	}
-	h.counts, h.packed = nil, text
+	h.counts, h.packed, h.checked = nil, text, false
 	return nil
 }
 
@@ -115,6 +118,9 @@ func (h *Histogram) max() int64 {
 	if h.counts != nil {
 		return h.counts.Max()
 	}
+	if h.checked {
+		return h.greatest
+	}
 	last := -1
 	if err := scan(h.packed, func(at int, _ int64) { last = at }); err != nil || last < 0 {
 		return 0
@@ -129,7 +135,7 @@ func (h *Histogram) reader() interface {
 	ValueAtPercentilesSlice([]float64) []int64
 } {
 	if h.counts == nil {
-		if p, err := unpack(h.packed); err == nil {
+		if p, err := h.unpack(); err == nil {
 			return p
 		}
 	}
@@ -171,7 +177,7 @@ func (h *Histogram) view() *hdrhistogram.Histogram {
 		return h.counts
 	}
 	c := hdrhistogram.New(lowest, highest, digits)
-	if p, err := unpack(h.packed); err == nil {
+	if p, err := h.unpack(); err == nil {
 		p.MergeInto(c)
 	}
 	return c
@@ -179,7 +185,7 @@ func (h *Histogram) view() *hdrhistogram.Histogram {
 
 func (h *Histogram) open() {
 	if h.counts == nil {
-		h.counts, h.packed = h.view(), ""
+		h.counts, h.packed, h.checked = h.view(), "", false
 	}
 }
 

@@ -118,7 +118,7 @@ func TestHostileHistogramsAreRefused(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := unpack(text)
+		_, err := (&Histogram{packed: text}).unpack()
 		runtime.ReadMemStats(&after)
 		if err == nil {
 			t.Errorf("%s: taken", name)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,9 @@ func JSON(w io.Writer, r *Report) error {
 	d := document{Schema: ReportSchema, Runs: []*Run{}, Suites: []*Suite{}, Comparison: r.Comparison}
 	for _, run := range r.Runs {
 		c := *run
-		c.Schema = RunSchema
+		if c.Schema = RunSchema; len(c.Intervals) > 0 {
+			c.Intervals = []*Interval{} // theirs is the bulk of a file: see intervals
+		}
 		d.Runs = append(d.Runs, &c)
 	}
 	for _, suite := range r.Suites {
@@ -42,10 +45,54 @@ func JSON(w io.Writer, r *Report) error {
 	case len(d.Runs)+len(d.Suites) == 0:
 		return errEmpty
 	}
-	e := json.NewEncoder(w)
+	b, err := encodeJSON(v, "")
+	if err != nil {
+		return err
+	}
+	return withIntervals(w, b, r.Runs)
+}
+
+// noIntervals stands where a run without them has them, and nowhere else: in a string its quotes would be escaped.
+const noIntervals = `"intervals": []`
+
+// withIntervals writes b, the JSON of runs without their intervals, and those where they belong, one by one: package
+// json would hold an hour of them in memory three times over.
+func withIntervals(w io.Writer, b []byte, runs []*Run) error {
+	out := bufio.NewWriter(w)
+	for _, run := range runs {
+		if run.Intervals == nil {
+			continue // null
+		}
+		at := bytes.Index(b, []byte(noIntervals)) + len(noIntervals) - len("]")
+		indent := string(b[bytes.LastIndexByte(b[:at], '\n') : at-len(noIntervals)+len("]")]) // a line's end and spaces
+		out.Write(b[:at])
+		for i, v := range run.Intervals {
+			text, err := encodeJSON(v, indent[1:]+" ")
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.WriteString(indent + " ")
+			out.Write(bytes.TrimSuffix(text, []byte("\n")))
+		}
+		if len(run.Intervals) > 0 {
+			out.WriteString(indent)
+		}
+		b = b[at:]
+	}
+	out.Write(b)
+	return out.Flush()
+}
+
+func encodeJSON(v any, prefix string) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	return e.Encode(v)
+	e.SetIndent(prefix, " ")
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 var errEmpty = errors.New("there is no run and no suite in it")

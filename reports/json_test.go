@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func jsonOf(t testing.TB, r *Report) []byte {
@@ -216,6 +218,37 @@ func TestReadBoundsTexts(t *testing.T) {
 		edit(s)
 		if _, err := parse(jsonOf(t, &Report{Suites: []*Suite{s}})); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// TestJSONIsPackageJSONs: intervals are written one by one, to the same byte.
+func TestJSONIsPackageJSONs(t *testing.T) {
+	runs := load(t).Runs
+	none, null := *runs[0], *runs[0]
+	none.Intervals, null.Intervals = []*Interval{}, nil
+	none.Title = `"intervals": [] "intervals": null`
+	for _, list := range [][]*Run{runs[:1], {&none}, {&null}, {&null, runs[0], &none, runs[0]}} {
+		d := document{Schema: ReportSchema, Suites: []*Suite{}}
+		for _, run := range list {
+			c := *run
+			c.Schema = RunSchema
+			d.Runs = append(d.Runs, &c)
+		}
+		var v any = d
+		if len(list) == 1 {
+			v = d.Runs[0]
+		}
+		want, err := encodeJSON(v, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := JSON(&got, &Report{Runs: list}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+			t.Errorf("%d runs: %s", len(list), diff)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -53,23 +54,24 @@ func (o Output) Prepare() error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// Write renders the report and puts it at the path whole or not at all: the rendering is complete before a file is
-// opened, and goes to a temporary name in the same folder, to the disk, and then over the final name.
+// Write renders the report and puts it at the path whole or not at all: to a temporary name in the same folder, to the
+// disk, and then over the final name. What can not be taken back, on standard output or a pipe, is rendered before the
+// first byte of it is written.
 func (o Output) Write(r *Report) error {
 	render, ok := format(o.Format)
 	if !ok {
 		return fmt.Errorf("unknown report format %q: one of %s", o.Format, strings.Join(Formats(), ", "))
-	}
-	var page bytes.Buffer
-	if err := render(&page, r); err != nil {
-		return fmt.Errorf("report %s=%s: %w", o.Format, o.Path, err)
 	}
 	if o.Path == "-" {
 		w := o.Stdout
 		if w == nil {
 			w = os.Stdout
 		}
-		if _, err := page.WriteTo(w); err != nil {
+		page, err := o.page(render, r)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(page); err != nil {
 			return fmt.Errorf("report %s to standard output: %w", o.Format, err)
 		}
 		return nil
@@ -79,12 +81,28 @@ func (o Output) Write(r *Report) error {
 		return err
 	}
 	if place.direct {
-		return writeDirect(o.Path, page.Bytes())
+		page, err := o.page(render, r)
+		if err != nil {
+			return err
+		}
+		return writeDirect(o.Path, page)
 	}
 	return replace(place.file, func(f *os.File) error {
-		_, err := f.Write(page.Bytes())
-		return err
+		b := bufio.NewWriterSize(f, 64<<10)
+		if err := render(b, r); err != nil {
+			return err
+		}
+		return b.Flush()
 	})
+}
+
+// page is a rendering in memory.
+func (o Output) page(render Format, r *Report) ([]byte, error) {
+	var b bytes.Buffer
+	if err := render(&b, r); err != nil {
+		return nil, fmt.Errorf("report %s=%s: %w", o.Format, o.Path, err)
+	}
+	return b.Bytes(), nil
 }
 
 // place is where a path leads. A device or a pipe is written directly: a rename would put a file in its place.

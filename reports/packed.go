@@ -14,12 +14,14 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// unpack reads a packed histogram, which scan has found to be one of ours.
-func unpack(text string) (*hdrhistogram.PackedHistogram, error) {
-	if err := scan(text, func(int, int64) {}); err != nil {
-		return nil, err
+// unpack reads a packed histogram, which check, or now scan, has found to be one of ours: an hour's are not scanned twice.
+func (h *Histogram) unpack() (*hdrhistogram.PackedHistogram, error) {
+	if !h.checked {
+		if err := scan(h.packed, func(int, int64) {}); err != nil {
+			return nil, err
+		}
 	}
-	p, err := hdrhistogram.DecodePacked([]byte(text))
+	p, err := hdrhistogram.DecodePacked([]byte(h.packed))
 	if err != nil {
 		return nil, fmt.Errorf("histogram: %w", err)
 	}
@@ -161,7 +163,9 @@ func (h *Histogram) check(p *Percentiles) (total int64, err error) {
 			places[i].at, _ = slices.BinarySearch(bars(), places[i].value)
 		}
 	}
+	last := -1
 	err = scan(h.packed, func(at int, n int64) {
+		last = at
 		total += n
 		for i := range places {
 			if at < places[i].at {
@@ -183,6 +187,9 @@ func (h *Histogram) check(p *Percentiles) (total int64, err error) {
 		if float64(c.below) > want+slack || float64(c.upTo) < want-slack || c.share == 1 && (c.upTo < total || c.below == total) {
 			return total, fmt.Errorf("%s is %d, and by the histogram it is not", c.name, c.value)
 		}
+	}
+	if h.checked = true; last >= 0 {
+		h.greatest = bars()[last]
 	}
 	return total, nil
 }
