@@ -31,6 +31,7 @@ func TestChurn(t *testing.T) {
 				return r.good, nil
 			}, nil)
 			p.Target, p.Clients, p.Sets = s.addr, 4, 0.5
+			p.Drain, p.Queue = 20*time.Second, 20*time.Second // a busy machine takes its time
 			run, err := execute(t, l, p)
 			if err != nil {
 				t.Errorf("%+v: %v", p, err)

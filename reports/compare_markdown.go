@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -39,9 +40,16 @@ func mdComparison(w io.Writer, r *Report) {
 			fmt.Fprintf(w, "%s\n\n", md(text))
 		}
 	}
-	for _, s := range []Side{c.Base, c.Head} {
-		if command := r.commandOf(s); command != nil {
-			fmt.Fprintf(w, "Again (%s): %s\n\n", md(s.Name), mdCode(quoteCommand(command)))
+	base, head := r.commandOf(c.Base), r.commandOf(c.Head)
+	if slices.Equal(base, head) { // compare --run made both
+		if base != nil {
+			fmt.Fprintf(w, "Again: %s\n\n", mdCode(quoteCommand(base)))
+		}
+		return
+	}
+	for i, command := range [][]string{base, head} {
+		if command != nil {
+			fmt.Fprintf(w, "Again (%s): %s\n\n", md([]Side{c.Base, c.Head}[i].Name), mdCode(quoteCommand(command)))
 		}
 	}
 }
