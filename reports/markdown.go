@@ -1,7 +1,7 @@
 package reports
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -9,25 +9,49 @@ import (
 	"unicode"
 )
 
-// Markdown writes what fits a CI job summary: verdicts, the score, the failed rules, one table of the runs.
+// Markdown writes what fits a CI job summary: verdicts, the score, the failed rules, one table of the runs. Of what would be
+// longer than mostMarkdown the end is left out, with a sentence that says so.
 func Markdown(w io.Writer, r *Report) error {
 	if len(r.Runs)+len(r.Suites) == 0 {
 		return errEmpty
 	}
-	b := bufio.NewWriter(w)
-	if r.Comparison != nil {
-		mdComparison(b, r)
-		return b.Flush()
+	var b bytes.Buffer
+	switch {
+	case r.Comparison != nil:
+		mdComparison(&b, r)
+	default:
+		if len(r.Suites) == 1 {
+			mdSuite(&b, r.Suites[0], suiteNames(r.Suites)[0])
+		} else if len(r.Suites) > 1 {
+			mdMatrix(&b, newMatrix(r.Suites))
+		}
+		if len(r.Runs) > 0 {
+			mdRuns(&b, r.Runs)
+		}
 	}
-	if len(r.Suites) == 1 {
-		mdSuite(b, r.Suites[0], suiteNames(r.Suites)[0])
-	} else if len(r.Suites) > 1 {
-		mdMatrix(b, newMatrix(r.Suites))
+	_, err := w.Write(mdCut(b.Bytes()))
+	return err
+}
+
+// mostMarkdown is the size in bytes of the longest: GitHub drops a step's summary of more than 1 MiB altogether, and the
+// step may have written something before.
+const mostMarkdown = 1_000_000
+
+// mdCut ends what is too long after a line, and not in the middle of a transcript or of a table's heading.
+func mdCut(b []byte) []byte {
+	if len(b) <= mostMarkdown {
+		return b
 	}
-	if len(r.Runs) > 0 {
-		mdRuns(b, r.Runs)
+	cut := fmt.Sprintf("\n> ⚠ The rest, from here on, is left out: a job summary holds 1 MiB, and this one would have %s bytes. It is in the HTML and JSON reports.\n", number(int64(len(b))))
+	head := b[:mostMarkdown-len(cut)]
+	if open := bytes.LastIndex(head, []byte("<details>")); open > bytes.LastIndex(head, []byte("</details>")) {
+		head = head[:open]
 	}
-	return b.Flush()
+	head = head[:bytes.LastIndexByte(head, '\n')+1]
+	if bytes.HasPrefix(b[len(head):], []byte("|-")) {
+		head = head[:bytes.LastIndexByte(head[:len(head)-1], '\n')+1]
+	}
+	return append(head[:len(head):len(head)], cut...)
 }
 
 func mdRuns(w io.Writer, runs []*Run) {
