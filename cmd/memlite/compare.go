@@ -37,6 +37,7 @@ func newCompare(command []string) *cobra.Command {
 		fail       regressions
 		alpha      = probability(0.05)
 		across     bool
+		names      sideNames
 		inTurn     = newTurnFlags()
 		out        outputs
 	)
@@ -50,7 +51,7 @@ func newCompare(command []string) *cobra.Command {
   memlite compare --base 'main-*.json' --head 'branch-*.json' --report md=summary.md
   memlite compare --base 'main-*.json' --head 'branch-*.json' --fail 'p99>+10%' --fail 'errors>+0'
   memlite compare suite-old.json suite-new.json
-  memlite compare --run :5001 :5002 --rounds 10 --rate 20k/s --preload --report html=versus.html`,
+  memlite compare --run :5001 :5002 --names old,new --rounds 10 --rate 20k/s --preload --report html=versus.html`,
 		Args: cobra.ArbitraryArgs, // what there must be depends on flags, which may be in the environment: not read yet
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := inTurn.check(cmd, args, len(base)+len(head) > 0); err != nil {
@@ -63,7 +64,7 @@ func newCompare(command []string) *cobra.Command {
 				if err := out.prepare(cmd); err != nil {
 					return err
 				}
-				o.Base, o.Head = sideNames(args)
+				o.Base, o.Head = endpointNames(args)
 				if b, h, early = inTurn.measure(cmd, args, command); b == nil {
 					return early
 				}
@@ -75,6 +76,9 @@ func newCompare(command []string) *cobra.Command {
 				if err := out.prepare(cmd); err != nil {
 					return err
 				}
+			}
+			if names != (sideNames{}) {
+				o.Base, o.Head = names.base, names.head
 			}
 			r, err := reports.Compare(b, h, o)
 			if err != nil {
@@ -95,6 +99,7 @@ func newCompare(command []string) *cobra.Command {
 	f.Var(&fail, "fail", "a change for the worse to fail on, such as 'p99>+10%' or 'rate<-5%' (see above); repeatable")
 	f.Var(&alpha, "alpha", "how often equal sides may look different")
 	f.BoolVar(&across, "across-machines", false, "let --fail decide although the runs are of different machines")
+	f.Var(&names, "names", "what to call the two sides, such as before,after")
 	inTurn.add(cmd)
 	out.add(cmd, reports.ComparisonFormats())
 	return cmd
@@ -198,6 +203,36 @@ func (v *regressions) Set(s string) error {
 	}
 	return nil
 }
+
+// sideNames are what --names calls the sides.
+type sideNames struct{ base, head string }
+
+func (v *sideNames) Type() string { return "BASE,HEAD" }
+
+func (v *sideNames) String() string {
+	if *v == (sideNames{}) {
+		return ""
+	}
+	return v.base + "," + v.head
+}
+
+func (v *sideNames) Set(s string) error {
+	base, head, _ := strings.Cut(s, ",")
+	base, head = strings.TrimSpace(base), strings.TrimSpace(head)
+	switch {
+	case base == "" || head == "" || strings.Contains(head, ","):
+		return errors.New(strconv.Quote(s) + " is not two names with a comma between, such as before,after")
+	case base == head:
+		return errors.New("both sides would be called " + strconv.Quote(base))
+	case max(len(base), len(head)) > longestName:
+		return fmt.Errorf("a name has at most %d bytes", longestName)
+	}
+	*v = sideNames{base, head}
+	return nil
+}
+
+// longestName fits the head of a column.
+const longestName = 60
 
 // probability is a number between 0 and 1: 0.05.
 type probability float64

@@ -17,8 +17,8 @@ const aboutTurns = `
 
 --run measures two endpoints itself, in rounds: each has a run in each of them, and
 who comes first alternates. The flags of load that make a plan say how, also those
-that are not listed here; --duration is that of one run (5s unless given, after a
---warmup of 500ms). ADDR_A is the base. --report json=FILE keeps every run.`
+that are not listed here; --duration and --warmup are those of each run. ADDR_A is
+the base. --report json=FILE keeps every run.`
 
 // turns measures two endpoints in turn. In each round both have a run, and who comes first alternates: what drifts on the
 // machine (heat, other work) and what a run leaves to the next one (ports, caches) then meets both alike, where all runs of
@@ -67,7 +67,11 @@ type turnFlags struct {
 	load   *loadFlags
 }
 
-func newTurnFlags() *turnFlags { return &turnFlags{rounds: 10, load: newLoadFlags()} }
+func newTurnFlags() *turnFlags {
+	t := &turnFlags{rounds: 10, load: newLoadFlags()}
+	t.load.duration, t.load.warmup = span(5*time.Second), span(500*time.Millisecond) // each is one of many
+	return t
+}
 
 // commonest are those of load's flags that compare's help has, which is about comparing.
 var commonest = []string{"profile", "clients", "duration", "rate", "sets", "keys", "value-size", "warmup", "preload", "workload"}
@@ -118,7 +122,6 @@ func (t *turnFlags) measure(cmd *cobra.Command, args, command []string) (base, h
 	if len(t.slos) > 0 {
 		fmt.Fprintf(w, "%s: the plan's slo is not judged: --fail says what a comparison is to fail on\n", cmd.CommandPath())
 	}
-	t.load.oneOfMany(cmd, 5*time.Second, 500*time.Millisecond)
 	p := newProgress(w)
 	defer p.done()
 	in := turns{executor: t.load.executor(), rounds: int(t.rounds)}
@@ -155,8 +158,8 @@ func (t *turnFlags) measure(cmd *cobra.Command, args, command []string) (base, h
 	return &reports.Report{Runs: b}, &reports.Report{Runs: h}, err
 }
 
-// sideNames are what a report calls the two endpoints.
-func sideNames(args []string) (base, head string) {
+// endpointNames are what a report calls the two endpoints where --names does not.
+func endpointNames(args []string) (base, head string) {
 	if args[0] == args[1] {
 		return args[0] + " (base)", args[1] + " (head)"
 	}

@@ -36,6 +36,7 @@ var valuesOf = map[string]cobra.CompletionFunc{
 	"key-dist":     fixed("uniform", "zipf:0.99", "hot:0.2/0.8", "sequential", "shuffled"),
 	"value-size":   fixed("100", "1KiB", "64-4KiB", "lognormal:", "etc"),
 	"fail":         fixed("p99>+10%", "rate<-5%", "errors>+0"),
+	"names":        fixed("before,after", "base,head", "old,new"),
 	"speed":        fixed("1x", "10x", "max"),
 }
 

@@ -19,7 +19,7 @@ import (
 // set of words. A flag that is added to load is a field of the file.
 
 // notOfPlan are the flags of load and of compare that say nothing about what is asked of the endpoint.
-var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics", "base", "head", "run", "rounds", "fail", "alpha", "across-machines"}
+var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics", "base", "head", "run", "rounds", "fail", "alpha", "across-machines", "names"}
 
 // largestPlan is more than any plan needs.
 const largestPlan = 1 << 20
