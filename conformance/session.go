@@ -231,7 +231,7 @@ func (s *Session) Suite() (*reports.Suite, error) {
 		if len(sampled) <= 10 {
 			which = ": " + strings.Join(sampled, ", ")
 		}
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rules asked a sample of what they ask an endpoint that answers at once%s", len(sampled), which))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the endpoint was slow to answer, so %d rules asked less than they ask one that answers at once%s", len(sampled), which))
 	}
 	if missing > 0 && !s.cut {
 		return nil, fmt.Errorf("only %d of %d rules were run", len(s.results), len(s.table)-len(s.left))

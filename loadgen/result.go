@@ -186,7 +186,7 @@ func (e *execution) generator() {
 	if e.open && e.lag.TotalCount() > 0 {
 		g.SendLag = e.lag
 		if p99 := time.Duration(e.lag.ValueAtQuantile(99)); p99 > maxLag {
-			reasons = append(reasons, fmt.Sprintf("one in a hundred requests was sent %s or more after it was due and a client was free", p99.Round(time.Microsecond)))
+			reasons = append(reasons, fmt.Sprintf("the measuring machine was late: one in a hundred requests was sent %s or more after it was due and a client was free", p99.Round(time.Microsecond)))
 		}
 	}
 	g.Bottleneck, g.Reason = len(reasons) > 0, strings.Join(reasons, "; ")

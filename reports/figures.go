@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -186,10 +187,17 @@ func (r *Run) swing() (below, above float64, ok bool) {
 	return 1 - slices.Min(rates)/mean, slices.Max(rates)/mean - 1, true
 }
 
-// steadiness puts swing in words; empty where there is nothing to say, as where stages ask for different rates.
+// steadiness puts in words how much its seconds differ; empty where there is nothing to say, as where stages ask for different rates. Where
+// requests follow a schedule their rate says nothing of the server: then it is about response times.
 func (r *Run) steadiness() string {
+	if len(r.Stages) > 0 {
+		return ""
+	}
+	if !r.closed() {
+		return r.steadyTimes()
+	}
 	below, above, ok := r.swing()
-	if !ok || len(r.Stages) > 0 {
+	if !ok {
 		return ""
 	}
 	worst := math.Max(below, above)
@@ -198,6 +206,31 @@ func (r *Run) steadiness() string {
 		return "steady, every second within " + whole + " of the mean"
 	}
 	return fmt.Sprintf("not steady: its seconds were from %.0f %% below to %.0f %% above the mean", below*100, above*100)
+}
+
+// steadyTimes is about the p99 of single seconds, of the operation that there was most of.
+func (r *Run) steadyTimes() string {
+	if len(r.Totals) == 0 {
+		return ""
+	}
+	most := slices.MaxFunc(r.Totals, func(a, b *Operation) int { return cmp.Compare(a.Count, b.Count) }).Name
+	var times []int64
+	for _, v := range r.Intervals {
+		for _, o := range v.Operations {
+			if v.Recorded && v.Length >= 900*time.Millisecond && o.Name == most && o.Percentiles != nil {
+				times = append(times, o.Percentiles.P99)
+			}
+		}
+	}
+	if len(times) < 3 {
+		return ""
+	}
+	slices.Sort(times)
+	best, worst := times[0], times[len(times)-1]
+	if worst <= 2*times[len(times)/2] {
+		return fmt.Sprintf("steady, the %s p99 of every second at most %s", most, latency(worst))
+	}
+	return fmt.Sprintf("not steady: the %s p99 of its seconds was from %s to %s", most, latency(best), latency(worst))
 }
 
 // hitRatio is the share of answered gets that found their key; n/a where none was answered.

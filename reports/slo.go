@@ -83,6 +83,10 @@ func ParseSLO(s string) (SLO, error) {
 	if err := o.parseValue(right); err != nil {
 		return SLO{}, fmt.Errorf("%.60q: %w", s, err)
 	}
+	// The other way round it holds for the worst server there is, which nobody wants to be told.
+	if worse := o.latency() || o.metric == metricErrors || o.metric == metricDrops; worse && o.compare[0] == '>' {
+		return SLO{}, fmt.Errorf("%.60q: an objective of %s is an upper bound: %s%s%s", s, o.name(), o.name(), strings.Replace(o.compare, ">", "<", 1), right)
+	}
 	return o, nil
 }
 

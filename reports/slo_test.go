@@ -13,7 +13,7 @@ func TestParseSLO(t *testing.T) {
 		"p99<5ms":                {metric: "p", quantile: 99, compare: "<", limit: 5e6, unit: unitTime},
 		" get.p99.9 <= 1.5 s ":   {operation: "get", metric: "p", quantile: 99.9, compare: "<=", limit: 1.5e9, unit: unitTime},
 		"set.service.max<20ms":   {operation: "set", service: true, metric: "max", compare: "<", limit: 2e7, unit: unitTime},
-		"mean>1µs":               {metric: "mean", compare: ">", limit: 1e3, unit: unitTime},
+		"mean<1µs":               {metric: "mean", compare: "<", limit: 1e3, unit: unitTime},
 		"p50<=0":                 {metric: "p", quantile: 50, compare: "<=", unit: unitTime},
 		"rate>=50k/s":            {metric: "rate", compare: ">=", limit: 50e3, unit: unitRate},
 		"get.rate>0.5M":          {operation: "get", metric: "rate", compare: ">", limit: 5e5, unit: unitRate},
@@ -57,6 +57,8 @@ func TestParseSLO(t *testing.T) {
 		"hits>=101%":       "0% and 100%",
 		"hits>=0.01k%":     "0% and 100%",
 		"errors<99999999M": "whole number",
+		"get.p99>=5ms": "get.p99 is an upper bound: get.p99<=5ms",
+		"errors>0":     "errors is an upper bound: errors<0",
 	} {
 		if _, err := ParseSLO(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", text, err, want)

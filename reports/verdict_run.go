@@ -93,6 +93,8 @@ func (r *Run) headline(t *Operation) []string {
 	switch {
 	case r.fellShort(t):
 		speed = fmt.Sprintf("only %s of %s requests/s", rps, perSecond(r.Rate))
+	case rps == na:
+		speed = "throughput not known"
 	case !r.closed() && r.Rate > 0:
 		speed = "kept " + speed
 	}

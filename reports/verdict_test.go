@@ -113,6 +113,34 @@ func TestSteadiness(t *testing.T) {
 	}
 }
 
+// The rate of an open loop is the schedule's; what is steady or not is how long its requests took.
+func TestSteadyTimes(t *testing.T) {
+	r := fixtureRun(64, 2000, time.Millisecond, 0, true)
+	if s := r.steadiness(); !strings.HasPrefix(s, "steady, the get p99 of every second at most ") {
+		t.Error(s)
+	}
+	for _, o := range r.Intervals[5].Operations {
+		p := *o.Percentiles
+		p.P99 = int64(time.Second)
+		o.Percentiles = &p
+	}
+	if s := r.steadiness(); !strings.HasPrefix(s, "not steady: the get p99 of its seconds was from ") || !strings.HasSuffix(s, " to 1.00 s") {
+		t.Error(s)
+	}
+	r.Totals = nil
+	if s := r.steadiness(); s != "" {
+		t.Error("said of a run in which nothing was answered:", s)
+	}
+}
+
+func TestHeadlineWithoutIntervals(t *testing.T) {
+	r := fixtureRun(64, 2000, time.Millisecond, 0, true)
+	r.Intervals = nil
+	if v := verdictOfRun(r); strings.Contains(v.Lead, na) || !strings.Contains(v.Lead, "hroughput not known") {
+		t.Error(v.Lead)
+	}
+}
+
 // TestUnknownIsNotZero: an old or foreign system measures little, and every format says n/a.
 func TestUnknownIsNotZero(t *testing.T) {
 	r := &Report{Runs: []*Run{{Arrival: "closed", Clients: 3, Totals: []*Operation{{Name: "get", Count: 5}}}}}

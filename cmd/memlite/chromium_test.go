@@ -75,6 +75,9 @@ func hostile(t *testing.T) string {
 // TestChromium: what the program writes about a hostile endpoint is text, seen in a real browser, on pages that stand
 // the audit.
 func TestChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("about pages, in which nothing runs side by side")
+	}
 	b := pagetest.Start(t)
 	addr := hostile(t)
 	folder := t.TempDir()

@@ -26,7 +26,7 @@ func crashRules() []Rule {
 				A< "STORED\r\n"
 				B> "get k\r\n"
 				B< "VALUE k 3\r\nnew\r\nEND\r\n"
-				- B may be told so before A is; after that the server is killed and started again
+				- the server is killed, at any time after that, and started again
 				C> "get k\r\n"
 				C< "VALUE k 3\r\nnew\r\nEND\r\n"`,
 			Pitfall: `The map in memory is changed first and the file after it: in between others read what a kill then takes away. Put the value into the map when its
