@@ -51,7 +51,7 @@ func newCompare(command []string) *cobra.Command {
   memlite compare --base 'main-*.json' --head 'branch-*.json' --report md=summary.md
   memlite compare --base 'main-*.json' --head 'branch-*.json' --fail 'p99>+10%' --fail 'errors>+0'
   memlite compare suite-old.json suite-new.json
-  memlite compare --run :5001 :5002 --names old,new --rounds 10 --rate 20k/s --preload --report html=versus.html`,
+  memlite compare --run :5001 :5002 --names old,new --rate 20k/s --preload --report html=versus.html`,
 		Args: cobra.ArbitraryArgs, // what there must be depends on flags, which may be in the environment: not read yet
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := inTurn.check(cmd, args, len(base)+len(head) > 0); err != nil {
