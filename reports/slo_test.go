@@ -57,8 +57,8 @@ func TestParseSLO(t *testing.T) {
 		"hits>=101%":       "0% and 100%",
 		"hits>=0.01k%":     "0% and 100%",
 		"errors<99999999M": "whole number",
-		"get.p99>=5ms": "get.p99 is an upper bound: get.p99<=5ms",
-		"errors>0":     "errors is an upper bound: errors<0",
+		"get.p99>=5ms":     "get.p99 is an upper bound: get.p99<=5ms",
+		"errors>0":         "errors is an upper bound: errors<0",
 	} {
 		if _, err := ParseSLO(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", text, err, want)
