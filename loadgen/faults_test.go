@@ -169,7 +169,9 @@ func TestUselessServers(t *testing.T) {
 			{"silent", nil, silent, "not one"},
 			{"closes at once", nil, func(net.Conn) error { return io.EOF }, ""},
 			{"garbage", func(request) (string, error) { return "what?\r\n", nil }, nil, `first wrong reply "what?\r\n"`},
-			{"another dialect", func(request) (string, error) { return "ERROR\r\nERROR\r\n", nil }, nil, "ERROR"},
+			{"another dialect", func(request) (string, error) { return "ERROR\r\nERROR\r\n", nil }, nil, "give --profile memcached"},
+			{"memcached's miss", func(request) (string, error) { return "END\r\n", nil }, nil, "give --profile memcached"},
+			{"memcached's value", func(request) (string, error) { return "VALUE k 0 3\r\nabc\r\nEND\r\n", nil }, nil, "give --profile memcached"},
 			{"greets", nil, func(c net.Conn) error { c.Write([]byte("Welcome!\r\n")); return nil }, "Welcome!"},
 		} {
 			for _, p := range []Plan{{Duration: time.Hour}, {Requests: 1000, Sets: 0.5}, {Duration: time.Hour, Rate: 500}, {Duration: time.Hour, Preload: true}} {

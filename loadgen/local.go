@@ -280,7 +280,7 @@ func (e *execution) connect(ctx context.Context) error {
 		case late:
 			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.plan.Clients, patience)
 			if c.lost > 0 {
-				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, firstSeen(c, ", first saying"))
+				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, e.firstSeen(c, ", first saying"))
 			}
 			if c.dialError == nil && e.plan.TLS != nil && c.open == 0 {
 				err = fmt.Errorf("%w; no TLS handshake came about, does it speak TLS there?", err)

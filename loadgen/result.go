@@ -98,7 +98,7 @@ func (e *execution) result() (*reports.Run, error) {
 	}
 	e.perServer()
 	if r.Requests.Errors > 0 {
-		e.warn("%d of %d requests failed: %s%s", r.Requests.Errors, r.Requests.Errors+r.Requests.Recorded, kindsOf(r.Totals), firstSeen(c, "; first wrong reply"))
+		e.warn("%d of %d requests failed: %s%s", r.Requests.Errors, r.Requests.Errors+r.Requests.Recorded, kindsOf(r.Totals), e.firstSeen(c, "; first wrong reply"))
 	}
 	if failed > 0 {
 		e.warn("%d requests failed while warming up", failed)
@@ -156,7 +156,7 @@ func (e *execution) nothing(c counts) error {
 		how = "no request was due"
 	}
 	return fmt.Errorf("%s: not one recorded request was answered as profile %s allows (%s)%s",
-		e.plan.Target, e.plan.Profile, how, firstSeen(c, "; first wrong reply"))
+		e.plan.Target, e.plan.Profile, how, e.firstSeen(c, "; first wrong reply"))
 }
 
 // schedule warns about an open loop that did not do what its schedule says.
@@ -242,13 +242,21 @@ func kindsOf(ops []*reports.Operation) string {
 }
 
 // firstSeen quotes the first reply that was not one, behind a label.
-func firstSeen(c counts, label string) string {
+func (e *execution) firstSeen(c counts, label string) string {
 	if c.example == "" {
 		return ""
 	}
 	text := fmt.Sprintf("%s %q", label, c.example)
 	if spoken(c.example) {
 		text += ", which is TLS: give --tls"
+	} else if e.plan.Profile != "memcached" && memcacheds(c.example) {
+		text += ", as memcached answers: if it is one, give --profile memcached"
 	}
 	return text
+}
+
+// memcacheds says whether a reply is one of memcached's own that the small protocol does not have: a miss, a value with its flags, and what a
+// set without flags and its block, which it takes for a command, are answered.
+func memcacheds(reply string) bool {
+	return reply == "END\r\n" || reply == "ERROR\r\nERROR\r\n" || strings.HasPrefix(reply, "VALUE ") && len(strings.Fields(strings.SplitN(reply, "\r", 2)[0])) == 4
 }
