@@ -18,8 +18,11 @@ import (
 var pictures = flag.Bool("pictures", false, "put the pictures of README.md in their places: make pictures")
 
 // TestPictures makes the pictures that README.md shows from pages of real runs, as a browser paints them: a server with a
-// common mistake, one under load, and two that are laid over each other. Without -pictures the runs are short and the pictures thrown away.
+// common mistake, one under load, and two that are compared. Without -pictures the runs are short and the pictures thrown away.
 func TestPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its runs and pages are those of other tests")
+	}
 	duration, folder := "300ms", func(string) string { return t.TempDir() }
 	if *pictures {
 		duration, folder = "10s", func(name string) string { return filepath.Join("../..", name) }
@@ -58,19 +61,18 @@ func TestPictures(t *testing.T) {
 	keep("loadgen", p.Picture("figure", "figure ~ figure"))
 
 	// The same load on a server, and on one whose replies take a little longer.
-	before, folderOfRuns := serving(t, "lite"), t.TempDir()
+	before := serving(t, "lite")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
 	go holdBack(ln, before, 5*time.Millisecond)
-	var saved []string
-	for _, side := range []struct{ name, addr string }{{"before", before}, {"after", ln.Addr().String()}} {
-		file := filepath.Join(folderOfRuns, side.name+".json")
-		held(t, side.name, []string{"load", side.addr, "--clients", "16", "--keys", "1k", "--preload", "--duration", duration, "--report", "json=" + file})
-		saved = append(saved, file)
+	rounds := "4"
+	if *pictures {
+		duration, rounds = "3s", "6"
 	}
-	p = page(900, []int{exitHeld}, append([]string{"report"}, saved...)...)
-	keep("reports", p.Picture("#load figure", "#load .scroll"))
+	p = page(900, []int{exitHeld, exitFinding, exitInconclusive}, "compare", "--run", before, ln.Addr().String(), "--names", "before,after", "--rounds", rounds,
+		"--clients", "16", "--keys", "1k", "--preload", "--duration", duration, "--warmup", "100ms", "--fail", "p99>+10%")
+	keep("reports", p.Picture(".verdicts", ".differences tbody"))
 }
