@@ -42,7 +42,8 @@ func mdRules(w io.Writer, s *Suite) {
 		if rule.Want == "" && rule.Got == "" {
 			want, got = "", ""
 		}
-		notes := []string{md(rule.Reason)}
+		reason, more := rule.headline() // without what the columns beside it say
+		notes := []string{md(strings.TrimSpace(reason + " " + more))}
 		if rule.Known != "" {
 			notes = append(notes, "known deviation: "+md(rule.Known))
 		}
