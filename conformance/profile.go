@@ -85,7 +85,7 @@ func (s *Session) hint() {
 	case !found.Understood:
 		s.warnings = append(s.warnings, said)
 	case found.Profile.Name != s.profile.Name:
-		s.warnings = append(s.warnings, fmt.Sprintf("%s; with --profile %s that counts as right, and what still fails has another cause", said, found.Profile.Name))
+		s.warnings = append(s.warnings, fmt.Sprintf("%s; with --profile %s the rules are asked in the endpoint's own words, and what fails then has another cause", said, found.Profile.Name))
 	}
 }
 

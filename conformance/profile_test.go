@@ -197,7 +197,7 @@ func TestHint(t *testing.T) {
 		t.Skip("no code that the other tests do not run: of no use to the race detector, which -short is for")
 	}
 	for name, want := range map[string]string{
-		"miss-underscore": "but answers a miss with NOT_FOUND; with --profile auto that counts as right",
+		"miss-underscore": "but answers a miss with NOT_FOUND; with --profile auto the rules are asked in the endpoint's own words",
 		"":                "but takes the one-line set",
 	} {
 		addr, stop := startMutant(t, name)
@@ -209,7 +209,7 @@ func TestHint(t *testing.T) {
 	}
 	addr := reference(t)
 	suite := run(t, conformance.Config{Addr: addr, Profile: "transcript", LabelFilter: "set || get"}, 30*time.Second)
-	if len(suite.Warnings) != 1 || !strings.Contains(suite.Warnings[0], "; with --profile report that counts as right") {
+	if len(suite.Warnings) != 1 || !strings.Contains(suite.Warnings[0], "; with --profile report the rules are asked in the endpoint's own words") {
 		t.Errorf("the wrong profile: warnings %q", suite.Warnings)
 	}
 	addr, stop := startMutant(t, "keys-case-insensitive")
