@@ -16,6 +16,9 @@ type Comparison struct {
 	Rules    []*RuleChange `json:"rules,omitempty"` // those that did not come out alike, in the suites' order
 	Gates    []*Gate       `json:"gates,omitempty"`
 	Warnings []string      `json:"warnings,omitempty"`
+
+	// Doubt is why the figures need not be the servers': in too many runs the load generator was the limit. Empty where they are.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // The units of a Comparison. The run is what is independent of others; the seconds of one run are not.
@@ -109,6 +112,10 @@ func Compare(base, head *Report, o CompareOptions) (*Report, error) {
 				return nil, err
 			}
 		}
+		if run := r.onBothSides(); run != nil {
+			return nil, fmt.Errorf("the run of %s at %s is on both sides, %s and %s: what is compared with itself does not differ",
+				clockTime(run.Started), orNone(run.Target), c.Base.Name, c.Head.Name)
+		}
 		r.compareRuns(o)
 	}
 	if suites {
@@ -132,6 +139,15 @@ func (r *Report) side(of *Report, name, otherwise string) Side {
 	r.Runs = append(r.Runs, of.Runs...)
 	r.Suites = append(r.Suites, of.Suites...)
 	return s
+}
+
+// SideOf is what one side of the report's comparison has, to compare it again.
+func (r *Report) SideOf(s Side) *Report {
+	side := &Report{Runs: r.runsOf(&s)}
+	for _, at := range s.Suites {
+		side.Suites = append(side.Suites, r.Suites[at])
+	}
+	return side
 }
 
 func (c *Comparison) warn(format string, args ...any) {

@@ -20,6 +20,7 @@ func (c *checker) comparison(r *Report) {
 	if !slices.Contains([]string{"", UnitRun, UnitBlock}, v.Unit) {
 		c.fail("unit is %.60q, where run or 5 s block is expected", v.Unit)
 	}
+	c.text("doubt", v.Doubt)
 	c.in("base", func() { c.side(v.Base, r) })
 	c.in("head", func() { c.side(v.Head, r) })
 	for i, d := range v.Rows {
@@ -117,7 +118,7 @@ func (c *checker) gate(g *Gate) {
 		c.fail("is null")
 		return
 	}
-	for _, f := range []struct{ name, text string }{{"text", g.Text}, {"reason", g.Reason}, {"operation", g.Operation}, {"measure", g.Measure}} {
+	for _, f := range []struct{ name, text string }{{"text", g.Text}, {"reason", g.Reason}, {"operation", g.Operation}, {"measure", g.Measure}, {"unseen", g.Unseen}} {
 		c.text(f.name, f.text)
 	}
 	if g.Held && g.Inconclusive {

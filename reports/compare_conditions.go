@@ -73,11 +73,35 @@ func (r *Report) onePlan(s *Side) error {
 func (r *Report) once(s *Side) error {
 	seen := map[string]bool{}
 	for _, run := range r.runsOf(s) {
-		key := fmt.Sprint(run.Started.UnixNano(), run.Target, run.Requests.Recorded)
+		key := run.identity()
 		if !run.Started.IsZero() && seen[key] {
 			return fmt.Errorf("%s has the run of %s twice: it is one measurement", s.Name, clockTime(run.Started))
 		}
 		seen[key] = true
+	}
+	return nil
+}
+
+// identity is the same for a run and its copy, and for no others.
+func (r *Run) identity() string {
+	total := r.Total()
+	text := fmt.Sprint(r.Started.UnixNano(), r.Target, r.Elapsed, r.Requests.Recorded, total.Outcomes)
+	if p := total.Percentiles; p != nil {
+		text += fmt.Sprint(*p)
+	}
+	return text
+}
+
+// onBothSides is a run that both sides have; nil if there is none.
+func (r *Report) onBothSides() *Run {
+	head := map[string]bool{}
+	for _, run := range r.runsOf(&r.Comparison.Head) {
+		head[run.identity()] = !run.Started.IsZero()
+	}
+	for _, run := range r.runsOf(&r.Comparison.Base) {
+		if head[run.identity()] {
+			return run
+		}
 	}
 	return nil
 }
@@ -163,6 +187,7 @@ func (r *Run) spoiled() string {
 // to see a difference; else all count, and reason says why that can hold no gate.
 func (c *Comparison) leaveOut(base, head []*Run) (out bool, reason string) {
 	var parts []string
+	limited := 0
 	enough := c.Unit == UnitRun
 	for _, s := range []struct {
 		name string
@@ -171,6 +196,9 @@ func (c *Comparison) leaveOut(base, head []*Run) (out bool, reason string) {
 		n := map[string]int64{}
 		clean := 0
 		for _, r := range s.runs {
+			if r.Generator.Bottleneck {
+				limited++
+			}
 			if why := r.spoiled(); why != "" {
 				n[why]++
 			} else {
@@ -190,6 +218,9 @@ func (c *Comparison) leaveOut(base, head []*Run) (out bool, reason string) {
 	if enough {
 		c.warn("left out, but for errors, hits and misses: %s", text)
 		return true, ""
+	}
+	if limited > 0 {
+		c.Doubt = fmt.Sprintf("the load generator was the limit in %d of %d runs: what is compared may be its figures", limited, len(base)+len(head))
 	}
 	c.warn("%s: the figures need not be the server's", text)
 	return false, text

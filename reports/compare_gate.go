@@ -33,6 +33,7 @@ type Gate struct {
 	Limit        float64  `json:"limit"`               // positive: more; negative: less
 	Actual       *float64 `json:"actual,omitempty"`    // the change; nil: not known
 	Alpha        float64  `json:"alpha"`               // p at or below this was asked for
+	Unseen       string   `json:"unseen,omitempty"`    // where held: a change beyond Limit that may be there all the same
 	MoreBase     int      `json:"more_base,omitempty"` // where inconclusive for want of units: how many more there should be
 	MoreHead     int      `json:"more_head,omitempty"`
 }
@@ -173,8 +174,8 @@ func (j *judgement) judge(f Regression, d *Difference) *Gate {
 		if d.Verdict == VerdictNone {
 			g.Reason = "no difference seen " + d.evidence(j.Unit)
 		}
-		if unseen := f.unseen(d); unseen != "" {
-			g.Reason += "; " + unseen
+		if g.Unseen = f.unseen(d); g.Unseen != "" {
+			g.Reason += "; " + g.Unseen + " could have gone unseen"
 		}
 	}
 	return g
@@ -211,16 +212,20 @@ func (f Regression) larger(base, head float64) bool {
 	return worse > limit*(1+1e-9)
 }
 
-// unseen says that a change beyond the limit may have gone unseen.
+// unseen is the change beyond the limit that may have gone unseen, "a rise of up to +131 %"; empty where there is none.
 func (f Regression) unseen(d *Difference) string {
-	if f.unit == unitTime || d.Lo == nil || d.Hi == nil {
+	if d.Lo == nil || d.Hi == nil {
 		return ""
 	}
-	if f.of.up() && *d.Hi > f.limit {
-		return "a rise of up to " + d.amount(*d.Hi) + " could have gone unseen"
+	limit := f.limit
+	if f.unit == unitTime && *d.Base.Center > 0 {
+		limit /= *d.Base.Center
 	}
-	if !f.of.up() && *d.Lo < -f.limit {
-		return "a fall of up to " + d.amount(*d.Lo) + " could have gone unseen"
+	if f.of.up() && *d.Hi > limit {
+		return "a rise of up to " + d.amount(*d.Hi)
+	}
+	if !f.of.up() && *d.Lo < -limit {
+		return "a fall of up to " + d.amount(*d.Lo)
 	}
 	return ""
 }

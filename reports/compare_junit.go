@@ -41,7 +41,7 @@ func junitOfComparison(r *Report) *junitSuite {
 	}
 	lines = append(lines, visibleAll(c.Warnings)...)
 	status := Passed
-	if len(c.Gates) == 0 && c.undecided() {
+	if len(c.Gates) == 0 && (c.undecided() || c.Doubt != "") {
 		status = Inconclusive
 	}
 	whole := junitOutcome("comparison", "compare", status, lines[0])

@@ -173,7 +173,7 @@ func (c *Comparison) rules() (verdict, bool) {
 }
 
 // Outcome is how the comparison ends: Failed where a gate failed or a rule newly fails, Inconclusive where something that was asked for could
-// not be decided, and where too few units leave every figure open.
+// not be decided, and where too few units, or a load generator that was the limit, leave every figure open.
 func (c *Comparison) Outcome() Status {
 	of := map[Status]int{}
 	for _, g := range c.Gates {
@@ -181,7 +181,7 @@ func (c *Comparison) Outcome() Status {
 	}
 	of[Failed] += len(c.changes(ChangeFailing))
 	of[Inconclusive] += len(c.changes(ChangeUndecided))
-	if len(c.Gates) == 0 && c.undecided() {
+	if len(c.Gates) == 0 && (c.undecided() || c.Doubt != "") {
 		of[Inconclusive]++
 	}
 	switch {

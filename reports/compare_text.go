@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // heading and cells are the columns that tables of differences have in every format.
@@ -79,19 +80,15 @@ func (c *Comparison) shown() []*Difference {
 // notes explain the table to those who have not read one before.
 func (c *Comparison) notes() []string {
 	list := c.lacks()
-	tested := 0
-	for _, d := range c.Rows {
-		if d.P != nil && d.Verdict != VerdictFew && !equal(d.Base.Values, d.Head.Values) {
-			tested++
-		}
-	}
-	if tested == 0 {
+	tested := func(d *Difference) bool { return d.P != nil && d.Verdict != VerdictFew }
+	if !slices.ContainsFunc(c.Rows, func(d *Difference) bool { return tested(d) && !equal(d.Base.Values, d.Head.Values) }) {
 		return list
 	}
 	list = append(list, fmt.Sprintf("Each figure is the median of the %ss (of errors and drops: the mean). p is how often equal servers would look at least so different by chance; "+
 		"a difference counts as seen from p = %v down.", c.unit(), c.Alpha))
-	if by := int(math.Round(float64(tested) * c.Alpha)); by > 0 {
-		list = append(list, fmt.Sprintf("Of %d figures, about %d would look different by chance alone.", tested, by))
+	differs := slices.ContainsFunc(c.Rows, func(d *Difference) bool { return tested(d) && d.Verdict != VerdictNone })
+	if by := c.byChance(); differs && by > 0 {
+		list = append(list, fmt.Sprintf("Of %d figures, about %d would look different by chance alone.", len(c.shown()), by))
 	}
 	return list
 }

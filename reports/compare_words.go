@@ -82,18 +82,41 @@ func pValue(p *float64) string {
 	return strconv.FormatFloat(*p, 'f', 3, 64)
 }
 
-// within is the estimate with its interval: "4.10 ms ±3 %". Only the side that is further away is said.
+// within is the estimate with what it lies between: "4.10 ms ±3 %", "5.55 ms (1.60 to 170 ms)".
 func (d *Difference) within(e Estimate) string {
-	if e.Center == nil {
-		return na
+	figure, between := d.bounded(e)
+	switch {
+	case between == "":
+		return figure
+	case strings.HasPrefix(between, "±"):
+		return figure + " " + between
 	}
-	text := d.value(*e.Center)
+	return figure + " (" + between + ")"
+}
+
+// bounded is the estimate and what it lies between, empty where that is not known. Near the estimate only the side that is further away
+// is said; an interval that is wide is lopsided, as no time falls below 0, and has both its ends.
+func (d *Difference) bounded(e Estimate) (figure, between string) {
+	if e.Center == nil {
+		return na, ""
+	}
+	figure = d.value(*e.Center)
 	if e.Lo == nil || e.Hi == nil || *e.Center <= 0 {
-		return text
+		return figure, ""
 	}
 	far := math.Max(*e.Hi / *e.Center - 1, 1 - *e.Lo / *e.Center)
-	return text + " ±" + strings.TrimPrefix((&Difference{}).amount(far), "+")
+	if far <= widest {
+		return figure, "±" + strings.TrimPrefix((&Difference{}).amount(far), "+")
+	}
+	lo, hi := d.value(*e.Lo), d.value(*e.Hi)
+	if at := strings.LastIndexByte(lo, ' '); at > 0 && strings.HasSuffix(hi, lo[at:]) {
+		lo = lo[:at]
+	}
+	return figure, lo + " to " + hi
 }
+
+// widest is the part of an estimate up to which ± says what it lies between.
+const widest = 0.5
 
 // delta is the change, n/a where it is not known.
 func (d *Difference) delta() string {
@@ -133,8 +156,8 @@ func (d *Difference) tone() tone {
 	return unsure
 }
 
-// verdictOfComparison answers in a sentence: is the head worse? Gates speak first, where there are any; then the rules; then the figures of all
-// operations together.
+// verdictsOfComparison answer in a sentence each: is the head worse? Gates speak first, where there are any; then the rules; then the
+// figures.
 func verdictsOfComparison(c *Comparison) []verdict {
 	var list []verdict
 	if v, ok := c.gates(); ok {
@@ -144,7 +167,11 @@ func verdictsOfComparison(c *Comparison) []verdict {
 		list = append(list, v)
 	}
 	if len(c.Rows) > 0 {
-		list = append(list, c.figures())
+		v := c.figures()
+		if c.Doubt != "" {
+			v.Tone, v.Text = unsure, strings.ToUpper(c.Doubt[:1])+c.Doubt[1:]+". "+v.Text
+		}
+		list = append(list, v)
 	}
 	return list
 }
@@ -163,66 +190,25 @@ func (c *Comparison) gates() (verdict, bool) {
 	case len(of[Inconclusive]) > 0:
 		return verdict{Tone: unsure, Text: fmt.Sprintf("Whether %s is worse than %s by more than is allowed can not be told: %s.", c.Head.Name, c.Base.Name, enumerate(of[Inconclusive]))}, true
 	}
-	return verdict{Tone: good, Text: fmt.Sprintf("%s is not worse than %s by more than is allowed: %s held.", c.Head.Name, c.Base.Name, enumerate(of[Passed]))}, true
+	return verdict{Tone: good, Text: c.held()}, true
 }
 
-// figures is the verdict on the rows of all operations together.
-func (c *Comparison) figures() verdict {
-	var worse, better []string
-	how := "worse"
-	tested, few := 0, 0
-	var first *Difference
-	for _, d := range c.Rows {
-		if d.Operation != "all" || strings.HasPrefix(d.Measure, "service.") {
-			continue
-		}
-		switch d.tone() {
-		case bad:
-			worse = append(worse, d.changed())
-			if d.Unit != unitShare {
-				how = "slower"
-			}
-		case good:
-			better = append(better, d.changed())
-		}
-		if d.Verdict == VerdictNotMeasured || rareMeasure(d.Measure) {
-			continue
-		}
-		if first == nil {
-			first = d
-		}
-		if d.Verdict == VerdictFew {
-			few++
+// held says what gates that all held have shown, and where that is not much: a change beyond the limit may have been there and not
+// been seen.
+func (c *Comparison) held() string {
+	var sure, unsure []string
+	for _, g := range c.Gates {
+		if g.Unseen == "" {
+			sure = append(sure, g.Text)
 		} else {
-			tested++
+			unsure = append(unsure, fmt.Sprintf("%s held, though %s could have gone unseen", g.Text, g.Unseen))
 		}
 	}
-	if first == nil && c.Unit == UnitBlock {
-		first = c.Rows[0] // there is not one whole block
+	if len(unsure) == 0 {
+		return fmt.Sprintf("%s is not worse than %s by more than is allowed: %s held.", c.Head.Name, c.Base.Name, enumerate(sure))
 	}
-	switch {
-	case first == nil:
-		return verdict{Tone: unsure, Text: fmt.Sprintf("%s and %s can not be compared: nothing was measured on both sides.", c.Base.Name, c.Head.Name)}
-	case tested == 0 || few > 0 && len(worse)+len(better) == 0:
-		g := &Gate{MoreBase: max(0, needed(c.Alpha)-first.Base.N), MoreHead: max(0, needed(c.Alpha)-first.Head.N), Alpha: c.Alpha}
-		return verdict{Tone: unsure, Text: fmt.Sprintf("There is too little to tell %s and %s apart: %s; it takes %d of each at least, so %s.",
-			c.Base.Name, c.Head.Name, c.counts(first.Base.N, first.Head.N), needed(c.Alpha), c.wanted(g))}
-	case len(worse) > 0 && len(better) > 0:
-		return verdict{Tone: unsure, Text: fmt.Sprintf("%s is worse than %s in one way and better in another: %s; but %s.", c.Head.Name, c.Base.Name, enumerate(worse), enumerate(better))}
-	case len(worse) > 0:
-		return verdict{Tone: bad, Text: fmt.Sprintf("%s is %s than %s, by more than chance explains: %s.", c.Head.Name, how, c.Base.Name, enumerate(worse))}
-	case len(better) > 0:
-		return verdict{Tone: good, Text: fmt.Sprintf("%s is better than %s, by more than chance explains: %s.", c.Head.Name, c.Base.Name, enumerate(better))}
+	if len(sure) > 0 {
+		unsure = append([]string{enumerate(sure) + " held"}, unsure...)
 	}
-	v := verdict{Tone: good, Text: fmt.Sprintf("No difference seen between %s and %s (%s)", c.Base.Name, c.Head.Name, c.counts(first.Base.N, first.Head.N))}
-	for _, d := range c.Rows {
-		if d.Operation == "all" && d.Measure == "p99" && d.Hi != nil && *d.Hi > 0 {
-			v.Text += "; a p99 higher by up to " + strings.TrimPrefix(d.amount(*d.Hi), "+") + " could have gone unseen"
-			if *d.Hi > 0.5 {
-				v.Tone = unsure // that is hardly an answer
-			}
-		}
-	}
-	v.Text += "."
-	return v
+	return fmt.Sprintf("%s was not shown to be worse than %s by more than is allowed: %s.", c.Head.Name, c.Base.Name, strings.Join(unsure, "; "))
 }

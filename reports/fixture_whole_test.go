@@ -41,9 +41,9 @@ func wholeComparison() *Comparison {
 	e := Estimate{Center: &share, Lo: &share, Hi: &share, Confidence: 0.95, N: 1, Values: []float64{0.5}}
 	side := func(name string) Side { return Side{Name: name, Runs: []int{0}, Suites: []int{0}} }
 	return &Comparison{
-		Base: side("BASE"), Head: side("HEAD"), Unit: UnitRun, Alpha: 0.05, Warnings: []string{"one"},
+		Base: side("BASE"), Head: side("HEAD"), Unit: UnitRun, Alpha: 0.05, Warnings: []string{"one"}, Doubt: "the load generator was the limit",
 		Rows:  []*Difference{{Operation: "all", Measure: "hits", Unit: unitShare, Base: e, Head: e, Delta: &share, Lo: &share, Hi: &share, P: &share, Verdict: VerdictNone, Reason: "none"}},
 		Rules: []*RuleChange{{ID: "SET-04", Title: "t", Level: "must", Base: "passed", Head: "failed", Change: ChangeFailing, Reason: "why"}},
-		Gates: []*Gate{{Text: "p99>+10%", Inconclusive: true, Reason: "too few", Operation: "all", Measure: "p99", Unit: unitRelative, Limit: 0.1, Actual: &share, Alpha: 0.05, MoreBase: 1, MoreHead: 1}},
+		Gates: []*Gate{{Text: "p99>+10%", Inconclusive: true, Reason: "too few", Operation: "all", Measure: "p99", Unit: unitRelative, Limit: 0.1, Actual: &share, Alpha: 0.05, MoreBase: 1, MoreHead: 1, Unseen: "a rise of up to +20 %"}},
 	}
 }

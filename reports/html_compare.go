@@ -59,7 +59,7 @@ func newComparisonPage(r *Report) *comparisonPage {
 	if chart := percentileChart(sides); len(chart.Series) > 0 {
 		note := curveNote
 		if len(base)+len(head) > 2 {
-			note = "All requests of a side's runs together. " + note
+			note = "All requests of a side's runs together: one slow run moves its curve, but not the table's figures, which are medians of runs. " + note
 		}
 		p.Charts = append(p.Charts, newChart(chart, note))
 	}
@@ -149,10 +149,7 @@ func newDifferenceTable(c *Comparison) *differenceTable {
 }
 
 func boundedBy(d *Difference, e Estimate) bounded {
-	figure, within, ok := strings.Cut(d.within(e), " ±")
-	if ok {
-		within = "±" + within
-	}
+	figure, within := d.bounded(e)
 	return bounded{together(figure), together(within)}
 }
 

@@ -45,7 +45,8 @@ func (f forest) x(v float64) float64 {
 	return forestWidth / 2 * (1 + math.Max(-1, math.Min(1, v/f.most))*0.94)
 }
 
-// draw puts a dot at the change, a line over what it lies between, and a stroke where a gate has its limit.
+// draw puts a dot at the change, a line over what it lies between, and a stroke where a gate has its limit. What is beyond the scale ends in
+// an arrow at its edge: a dot there would be read as a figure.
 func (f forest) draw(d *Difference, gates []*Gate) template.HTML {
 	if !hasForest(d) {
 		return ""
@@ -63,9 +64,23 @@ func (f forest) draw(d *Difference, gates []*Gate) template.HTML {
 	text := d.label() + ": " + d.delta()
 	fmt.Fprintf(&b, `<g class="%s">`, tone)
 	if d.Lo != nil && d.Hi != nil {
-		fmt.Fprintf(&b, `<path class="between" d="M%s %sH%s"/>`, n1(f.x(*d.Lo)), n1(middle), n1(f.x(*d.Hi)))
+		fmt.Fprintf(&b, `<path class="between" d="M%s %sH%s%s%s"/>`, n1(f.x(*d.Lo)), n1(middle), n1(f.x(*d.Hi)), f.arrow(*d.Lo), f.arrow(*d.Hi))
 		text += ", between " + d.span()
 	}
-	fmt.Fprintf(&b, `<circle cx="%s" cy="%s" r="4"/><title>%s</title></g></svg>`, n1(f.x(*d.Delta)), n1(middle), html.EscapeString(visible(text)))
+	if arrow := f.arrow(*d.Delta); arrow != "" {
+		fmt.Fprintf(&b, `<path class="between" d="%s"/>`, arrow)
+	} else {
+		fmt.Fprintf(&b, `<circle cx="%s" cy="%s" r="4"/>`, n1(f.x(*d.Delta)), n1(middle))
+	}
+	fmt.Fprintf(&b, `<title>%s</title></g></svg>`, html.EscapeString(visible(text)))
 	return template.HTML(b.String())
+}
+
+// arrow points at what is beyond the scale; it is empty for what is on it.
+func (f forest) arrow(v float64) string {
+	if math.Abs(v) <= f.most {
+		return ""
+	}
+	tip, back := f.x(v), math.Copysign(5, v)
+	return fmt.Sprintf("M%s %sL%s %sL%s %s", n1(tip-back), n1(forestHeight/2-5), n1(tip), n1(forestHeight/2), n1(tip-back), n1(forestHeight/2+5))
 }

@@ -94,10 +94,7 @@ func TestComparisonPage(t *testing.T) {
 
 // One run a side has its own section; what is compared then are blocks.
 func TestComparisonPageOfTwoRuns(t *testing.T) {
-	r, err := Compare(&Report{Runs: compared(1e6, 0)}, &Report{Runs: compared(1e6, 0)}, CompareOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := mustCompare(t, compared(1e6, 0), compared(1e6, 0), CompareOptions{})
 	p := newPage(r)
 	if len(p.Runs) != 2 || p.Comparison.Runs != nil || len(p.Comparison.Charts) != 1 {
 		t.Errorf("%d sections, table %v, %d charts", len(p.Runs), p.Comparison.Runs, len(p.Comparison.Charts))

@@ -23,13 +23,18 @@ scatter. With one run a side their 5-second blocks are compared instead, four of
 each at least; that says what differs between these two runs, not whether the next
 two would differ as well.
 
+A saved comparison alone (COMPARISON.json, from --report json=FILE of compare) has
+its sides compared again, with the --fail, --alpha and --report that are given now.
+
 Suites are compared rule by rule: which newly fail, newly pass, or are flaky where
 a side has several.
 
 --fail makes it a gate: it fails on a change for the worse that is both larger
 than named and more than chance explains. It is inconclusive where there are too
 few runs to tell (it says how many more), where the machines differ, and where the
-load generator was the bottleneck or a run was cut short.`
+load generator was the bottleneck or a run was cut short. "Held" means that no such
+change was seen, not that there is none: a larger one that could have gone unseen is
+named.`
 
 func newCompare(command []string) *cobra.Command {
 	var (
@@ -42,15 +47,16 @@ func newCompare(command []string) *cobra.Command {
 		out        outputs
 	)
 	cmd := &cobra.Command{
-		Use:   "compare BASE.json HEAD.json|--base GLOB --head GLOB|--run ADDR_A ADDR_B [flags]",
+		Use:   "compare BASE.json HEAD.json|--base GLOB --head GLOB|COMPARISON.json|--run ADDR_A ADDR_B [flags]",
 		Short: "is one slower than the other? with statistics",
 		Long: aboutCompare + aboutTurns + "\n\n" + reports.GrammarRegression + exitHelp("0 compared, and no --fail failed and no rule newly fails",
 			"1 a --fail failed, or a rule newly fails", "2 a file cannot be read, or there is nothing to compare",
-			"3 a --fail or a rule could not be decided, or there are too few samples to tell anything"),
+			"3 a --fail or a rule could not be decided, or too few samples or the load generator leave all open"),
 		Example: `  memlite compare before.json after.json
   memlite compare --base 'main-*.json' --head 'branch-*.json' --report md=summary.md
   memlite compare --base 'main-*.json' --head 'branch-*.json' --fail 'p99>+10%' --fail 'errors>+0'
   memlite compare suite-old.json suite-new.json
+  memlite compare compared.json --fail 'p50>+5%'
   memlite compare --run :5001 :5002 --names old,new --rate 20k/s --preload --report html=versus.html`,
 		Args: cobra.ArbitraryArgs, // what there must be depends on flags, which may be in the environment: not read yet
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,7 +76,7 @@ func newCompare(command []string) *cobra.Command {
 				}
 			} else {
 				var err error
-				if b, h, err = readSides(args, base, head); err != nil {
+				if b, h, err = readSides(args, base, head, &o); err != nil {
 					return err
 				}
 				if err := out.prepare(cmd); err != nil {
@@ -105,8 +111,9 @@ func newCompare(command []string) *cobra.Command {
 	return cmd
 }
 
-// readSides reads the files of both sides: two that are arguments, or those of the flags.
-func readSides(args []string, base, head globs) (b, h *reports.Report, err error) {
+// readSides reads the files of both sides: two that are arguments, or those of the flags, or one that has both, whose names for them o
+// then has.
+func readSides(args []string, base, head globs, o *reports.CompareOptions) (b, h *reports.Report, err error) {
 	switch {
 	case len(base) > 0 && len(head) > 0 && len(args) > 0:
 		return nil, nil, usagef("unexpected argument %q: --base and --head name the files", args[0])
@@ -115,15 +122,38 @@ func readSides(args []string, base, head globs) (b, h *reports.Report, err error
 		return nil, nil, usagef("--base and --head go together: give both")
 	case len(args) > 2:
 		return nil, nil, usagef("%d files given: name two, or use --base 'a*.json' --head 'b*.json', in quotes", len(args))
-	case len(args) < 2:
+	case len(args) == 1:
+		r, err := reports.Read(args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.Comparison == nil {
+			return nil, nil, usagef("%s is one side: give two files, BASE.json and HEAD.json, or --base and --head", args[0])
+		}
+		o.Base, o.Head = r.Comparison.Base.Name, r.Comparison.Head.Name
+		return r.SideOf(r.Comparison.Base), r.SideOf(r.Comparison.Head), nil
+	case len(args) == 0:
 		return nil, nil, usagef("give two files, BASE.json and HEAD.json, or --base and --head")
 	default:
 		base, head = globs(args[:1]), globs(args[1:])
 	}
-	if b, err = base.read("--base"); err != nil {
+	inBase, err := base.paths("--base")
+	if err != nil {
 		return nil, nil, err
 	}
-	h, err = head.read("--head")
+	inHead, err := head.paths("--head")
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range inHead {
+		if slices.Contains(inBase, path) {
+			return nil, nil, usagef("%s is on both sides: what is compared with itself does not differ", path)
+		}
+	}
+	if b, err = readAll(inBase); err != nil {
+		return nil, nil, err
+	}
+	h, err = readAll(inHead)
 	return b, h, err
 }
 
@@ -145,9 +175,8 @@ func (v *globs) Type() string       { return "GLOB" }
 func (v *globs) String() string     { return strings.Join(*v, ",") }
 func (v *globs) Set(s string) error { *v = append(*v, s); return nil }
 
-// read reads all files of one side, in the order of their names.
-func (v globs) read(flag string) (*reports.Report, error) {
-	var paths []string
+// paths are all files of one side, in the order of their names.
+func (v globs) paths(flag string) (paths []string, err error) {
 	for _, glob := range v {
 		found, err := filepath.Glob(glob)
 		if err != nil {
@@ -160,11 +189,16 @@ func (v globs) read(flag string) (*reports.Report, error) {
 			found = []string{glob} // reading it says what is wrong
 		}
 		for _, path := range found {
-			if !slices.Contains(paths, path) {
+			if path = filepath.Clean(path); !slices.Contains(paths, path) {
 				paths = append(paths, path)
 			}
 		}
 	}
+	return paths, nil
+}
+
+// readAll reads the files of one side into one report.
+func readAll(paths []string) (*reports.Report, error) {
 	all := &reports.Report{}
 	for _, path := range paths {
 		r, err := reports.Read(path)
@@ -172,7 +206,7 @@ func (v globs) read(flag string) (*reports.Report, error) {
 			return nil, err
 		}
 		if r.Comparison != nil {
-			return nil, fmt.Errorf("%s: is a comparison itself: name the files that it was made of", path)
+			return nil, fmt.Errorf("%s: is a comparison itself: give it alone to have its sides compared again, or the files that it was made of", path)
 		}
 		all.Runs = append(all.Runs, r.Runs...)
 		all.Suites = append(all.Suites, r.Suites...)

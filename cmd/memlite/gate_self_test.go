@@ -50,7 +50,7 @@ func TestGate(t *testing.T) {
 		status               int
 		says, summary        string
 	}{
-		{"as good", release, "", exitHeld, "gate: no worse", "p50"},
+		{"as good", release, "", exitHeld, "gate: no worsening seen", "p50"},
 		{"newly breaks a rule", release, "--fault get-many", exitFinding, "gate: worse", "GET-03"},
 		{"slow", release, "--delay 30ms", exitFinding, "gate: worse", "p50"},
 		{"of another machine", elsewhere, "", exitInconclusive, "make gate REV=", "another"},
