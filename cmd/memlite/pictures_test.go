@@ -67,12 +67,12 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	go holdBack(ln, before, 5*time.Millisecond)
+	go holdBack(ln, before, time.Millisecond)
 	rounds := "4"
 	if *pictures {
 		duration, rounds = "3s", "6"
 	}
 	p = page(900, []int{exitHeld, exitFinding, exitInconclusive}, "compare", "--run", before, ln.Addr().String(), "--names", "before,after", "--rounds", rounds,
-		"--clients", "16", "--keys", "1k", "--preload", "--duration", duration, "--warmup", "100ms", "--fail", "p99>+10%")
+		"--clients", "16", "--keys", "1k", "--preload", "--think", "20ms", "--duration", duration, "--warmup", "100ms", "--fail", "p99>+10%")
 	keep("reports", p.Picture(".verdicts", ".differences tbody"))
 }
