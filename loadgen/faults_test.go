@@ -78,7 +78,7 @@ func TestMisbehavingServers(t *testing.T) {
 						name += ", open loop"
 					}
 					// A preload would use up the first requests, so most gets miss here.
-					p.Target, p.Clients, p.Requests, p.Drain = s.addr, 2, 200, 20*time.Second
+					p.Target, p.Clients, p.Requests, p.Drain, p.Queue = s.addr, 2, 200, 50*time.Second, time.Minute // a busy machine takes its time
 					if c.kind == "timeout" {
 						p.Timeout = time.Second
 					}
@@ -177,6 +177,9 @@ func TestUselessServers(t *testing.T) {
 			for _, p := range []Plan{{Duration: time.Hour}, {Requests: 1000, Sets: 0.5}, {Duration: time.Hour, Rate: 500}, {Duration: time.Hour, Preload: true}} {
 				s := serve(t, c.reply, c.greet)
 				p.Target, p.Clients, p.Timeout, p.Drain = s.addr, 3, 200*time.Millisecond, 20*time.Millisecond
+				if testing.Short() {
+					p.Timeout = time.Second // the race detector is slow to connect
+				}
 				_, err := execute(t, l, p)
 				if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), s.addr) {
 					t.Errorf("%s, %+v: %v; want an error with %q", c.name, p, err, c.want)

@@ -17,7 +17,7 @@ import (
 // execute runs a plan that is expected to end in time.
 func execute(t *testing.T, l Local, p Plan, sinks ...reports.Sink) (*reports.Run, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	run, err := l.Execute(ctx, p, sinks...)
 	if ctx.Err() != nil {

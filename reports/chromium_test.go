@@ -20,6 +20,9 @@ func open(t *testing.T, b *pagetest.Browser, report *Report) *pagetest.Page {
 
 // TestChromium opens a page of every kind in one real browser: each must stand the audit, and show what is its own.
 func TestChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	b := pagetest.Start(t)
 	for _, c := range []struct {
 		name   string

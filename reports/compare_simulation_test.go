@@ -50,6 +50,9 @@ func runWithP99(p99 time.Duration) *Run {
 // How often --fail 'p99>+10%' fails on sides that are alike, however their runs scatter, and how often it fails where it should. The
 // runs are drawn; make bench-compare makes them.
 func TestGateBySimulation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	t.Parallel()
 	gate, err := ParseRegression("p99>+10%")
 	if err != nil {

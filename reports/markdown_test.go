@@ -142,6 +142,9 @@ func TestMarkdownIsReadAsTables(t *testing.T) {
 
 // TestMarkdownFitsAJobSummary: GitHub takes 1 MiB a step, and drops what is more as a whole.
 func TestMarkdownFitsAJobSummary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	course := fixtureCourse(100, 80)
 	long := fixtureCourse(12, 80)
 	for _, s := range long.Suites {

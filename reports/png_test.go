@@ -51,6 +51,9 @@ func pixels(im image.Image) map[color.Color]int {
 
 // TestPNGOfOneRun: it has what the page has: the heat map in all its shades, the stages, the errors and the objective.
 func TestPNGOfOneRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	run := load(t).Runs[2]
 	draw := func(run *Run) (image.Image, map[color.Color]int) {
 		var b bytes.Buffer

@@ -63,6 +63,9 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 // Nothing that the schema refuses is read, and what is not of the types it refuses: each value of a report that has
 // everything is replaced by what it is not.
 func TestReadIsAsStrictAsTheSchema(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	schema := compiled(t)
 	r := fixtureWhole()
 	for _, part := range []*Report{{Runs: r.Runs}, {Suites: r.Suites}, {Runs: []*Run{{Arrival: "closed"}}, Suites: []*Suite{{}}, Comparison: r.Comparison}} {
