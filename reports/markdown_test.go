@@ -202,3 +202,15 @@ func TestMarkdownIsCutBetweenLines(t *testing.T) {
 		t.Errorf("what fits was cut to %d bytes", len(b))
 	}
 }
+
+// What a failed rule wanted and got stands in the columns for it, and not in its reason too.
+func TestMarkdownSaysWantAndGotOnce(t *testing.T) {
+	rule := &Rule{ID: "SET-04", Level: "must", Status: Failed, Want: `"wanted"`, Got: `"other"`, Reason: `after a set: want "wanted", got "other"`}
+	var b bytes.Buffer
+	if err := Markdown(&b, &Report{Suites: []*Suite{{Target: "x:1", Rules: []*Rule{rule}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.Count(text, "wanted") != 1 || strings.Count(text, "other") != 1 || !strings.Contains(text, "after a set") {
+		t.Error(text)
+	}
+}

@@ -116,10 +116,7 @@ func TestCompletionInBash(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("bash is not everywhere, and on a Mac one of 2007")
 	}
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash on this machine")
-	}
+	bash := needBash(t)
 	const script = `
 PATH=$1:$PATH
 source <(memlite completion bash) || exit 1
@@ -163,4 +160,17 @@ try memlite load --arrival p
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// needBash is where bash is; a test without it is skipped, unless MEMLITE_REQUIRE names it.
+func needBash(t *testing.T) string {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("MEMLITE_REQUIRE"), ","), "bash") {
+			t.Fatal("MEMLITE_REQUIRE names bash: ", err)
+		}
+		t.Skip("run by bash: ", err)
+	}
+	return bash
 }

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,12 +57,7 @@ type site struct {
 
 func newSite(t *testing.T, flags string) *site {
 	t.Helper()
-	if _, err := exec.LookPath("bash"); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("MEMLITE_REQUIRE"), ","), "bash") {
-			t.Fatal("MEMLITE_REQUIRE names bash: ", err)
-		}
-		t.Skip("the gates of README.md are run by bash: ", err)
-	}
+	needBash(t)
 	tries := "100"
 	if flags == dead {
 		tries = "2"

@@ -51,7 +51,7 @@ func TestMutantsAreKilled(t *testing.T) {
 			t.Logf("%s survives %s beside others: asked again alone", m.Name, id)
 			waiting.Lock()
 			defer waiting.Unlock()
-			again = append(again, func() { kill(m, id, 3) })
+			again = append(again, func() { kill(m, id, 2) }) // three in all, as for the others
 			return
 		}
 		shown.add(m.Name, id, err == nil && out.Status == reports.Failed)
