@@ -157,8 +157,10 @@ func (l *lite) attend(conn net.Conn) {
 	c.in = bufio.NewReaderSize(c, l.maxLine)
 	c.out = bufio.NewWriter(writer{c})
 	if !l.admit() {
-		c.reply(c, c.refused)
-		c.linger()
+		if !l.over() { // a process that has died refuses nobody
+			c.reply(c, c.refused)
+			c.linger()
+		}
 		return
 	}
 	err := c.converse()
@@ -256,6 +258,15 @@ func (l *lite) crash() {
 			conn.Close()
 		}
 	})
+}
+
+func (l *lite) over() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // stop ends everything and waits until it has ended.

@@ -113,6 +113,34 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// A server that crashes while a client waits for a place says nothing to it: an ERROR would be the answer to a request that nobody read.
+func TestCrashRefusesNobody(t *testing.T) {
+	for range 30 {
+		l := newLite()
+		l.maxClients = 0
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go l.serve(ln)
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for attended := false; !attended; time.Sleep(time.Millisecond) {
+			l.mu.Lock()
+			attended = len(l.conns) > 0
+			l.mu.Unlock()
+		}
+		go l.stop()
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		if got, _ := io.ReadAll(conn); len(got) > 0 {
+			t.Fatalf("got %q", got)
+		}
+		conn.Close()
+	}
+}
+
 // exchange sends parts in writes of their own, ends, and returns all that came back.
 func exchange(t testing.TB, m Mutant, parts ...string) string {
 	t.Helper()
