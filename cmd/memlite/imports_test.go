@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,16 +16,18 @@ import (
 //
 //	cmd/memlite ──> conformance ──> reports
 //	    ├─────────> loadgen ──────> reports
-//	    │             └───────────> server/netloop
+//	    │             ├───────────> server/netloop
+//	    │             └─ fleet ───> loadgen, reports, server/netloop
 //	    └─────────> server ───────> server/netloop, server/store
 //
 // The command also takes what the other packages hand it from reports, and it opens the store that its server gets. Mutants may start a server, and so may every
 // test; only tests use mutants.
 var arrows = map[string][]string{
-	"cmd/memlite":        {"conformance", "loadgen", "reports", "server", "server/store"},
+	"cmd/memlite":        {"conformance", "loadgen", "loadgen/fleet", "reports", "server", "server/store"},
 	"conformance":        {"reports"},
 	"conformance/mutant": {"server"},
 	"loadgen":            {"reports", "server/netloop"},
+	"loadgen/fleet":      {"loadgen", "reports", "server/netloop"},
 	"reports":            {},
 	"server":             {"server/netloop", "server/store"},
 	"server/netloop":     {},
@@ -38,7 +41,31 @@ var arrowsOfTests = map[string][]string{
 	// The suite is what tells whether a mutant is caught.
 	"conformance/mutant": {"conformance", "reports"},
 	"loadgen":            {"server"},
+	"loadgen/fleet":      {"server"},
 	"reports":            {"server"},
+}
+
+// foreign are modules that few may import: a NATS server is part of the program, for a fleet on one machine, but not of the library, whose
+// users have one; Kubernetes' types are for the test of a manifest. Of each, the packages that may, and those whose tests may.
+var foreign = map[string]struct{ program, tests []string }{
+	"github.com/nats-io/nats-server": {[]string{"cmd/memlite"}, []string{"cmd/memlite", "loadgen/fleet"}},
+	"github.com/nats-io/nats.go":     {[]string{"loadgen/fleet"}, []string{"cmd/memlite", "loadgen/fleet"}},
+	"k8s.io":                         {nil, []string{"cmd/memlite"}},
+	"sigs.k8s.io":                    {nil, []string{"cmd/memlite"}},
+}
+
+// wrongForeign says why from must not import a package of another module; "" if it may.
+func wrongForeign(from, to string, inTest bool) string {
+	for module, who := range foreign {
+		may := who.program
+		if inTest {
+			may = who.tests
+		}
+		if strings.HasPrefix(to+"/", module+"/") && !slices.Contains(may, partOf(from)) {
+			return module + " is not for it"
+		}
+	}
+	return ""
 }
 
 // partOf is the part of the picture that a package belongs to: itself, or the nearest folder above that is in it.
@@ -103,12 +130,12 @@ func TestImportDirections(t *testing.T) {
 				t.Errorf("%s: not in the picture", p.ImportPath)
 			}
 			for _, to := range p.Imports {
-				if why := wrongArrow(p.ImportPath, to, false); why != "" {
+				if why := cmp.Or(wrongArrow(p.ImportPath, to, false), wrongForeign(p.ImportPath, to, false)); why != "" {
 					t.Errorf("%s imports %s (%s): %s", p.ImportPath, to, goos, why)
 				}
 			}
 			for _, to := range slices.Concat(p.TestImports, p.XTestImports) {
-				if why := wrongArrow(p.ImportPath, to, true); why != "" {
+				if why := cmp.Or(wrongArrow(p.ImportPath, to, true), wrongForeign(p.ImportPath, to, true)); why != "" {
 					t.Errorf("the tests of %s import %s (%s): %s", p.ImportPath, to, goos, why)
 				}
 			}
@@ -135,6 +162,14 @@ func TestWrongArrowsAreFound(t *testing.T) {
 		{"memlite/conformance", "memlite/conformance/mutant", false, true},
 		{"memlite/loadgen", "memlite/server/netloop", false, false},
 		{"memlite/loadgen", "memlite/server/store", false, true},
+		{"memlite/loadgen", "memlite/loadgen/fleet", true, true},
+		{"memlite/loadgen/fleet", "memlite/loadgen", false, false},
+		{"memlite/loadgen/fleet", "memlite/server", false, true},
+		{"memlite/loadgen/fleet", "github.com/nats-io/nats-server/v2/server", false, true},
+		{"memlite/loadgen/fleet", "github.com/nats-io/nats-server/v2/server", true, false},
+		{"memlite/loadgen", "github.com/nats-io/nats.go", false, true},
+		{"memlite/cmd/memlite", "k8s.io/api/apps/v1", false, true},
+		{"memlite/cmd/memlite", "k8s.io/api/apps/v1", true, false},
 		{"memlite/loadgen", "memlite/conformance/wire", true, true},
 		{"memlite/server", "memlite/loadgen", true, true},
 		{"memlite/server/netloop", "memlite/server", false, true},
@@ -142,7 +177,7 @@ func TestWrongArrowsAreFound(t *testing.T) {
 		{"memlite/reports", "memlite/tools", false, true},
 		{"memlite/reports", "encoding/json", false, false},
 	} {
-		if got := wrongArrow(c.from, c.to, c.inTest); (got != "") != c.wrong {
+		if got := cmp.Or(wrongArrow(c.from, c.to, c.inTest), wrongForeign(c.from, c.to, c.inTest)); (got != "") != c.wrong {
 			t.Errorf("%s to %s (test: %t): %q", c.from, c.to, c.inTest, got)
 		}
 	}
