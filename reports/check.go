@@ -99,6 +99,13 @@ func (c *checker) time(name string, d time.Duration) {
 	}
 }
 
+// part is a share of a whole.
+func (c *checker) part(name string, v float64) {
+	if v < 0 || v > 1 {
+		c.fail("%s is %g, where 0 to 1 is expected", name, v)
+	}
+}
+
 func (c *checker) text(name, s string) {
 	if len(s) > mostText {
 		c.fail("%s has %d bytes, where at most %d are expected", name, len(s), mostText)
@@ -127,6 +134,7 @@ func (c *checker) run(r *Run) {
 			c.time("start_ns", v.Start)
 			c.time("length_ns", v.Length)
 			c.count("dropped", v.Dropped)
+			c.part("missing", v.Missing)
 			if v.Start < end {
 				c.fail("starts before the one before it")
 			}
@@ -136,15 +144,7 @@ func (c *checker) run(r *Run) {
 	}
 	c.operations("totals", r.Totals)
 	c.stages(r.Stages)
-	c.in("requests", func() {
-		q := r.Requests
-		c.count("preloaded", q.Preloaded)
-		c.count("warm_up", q.WarmUp)
-		c.count("recorded", q.Recorded)
-		c.count("errors", q.Errors)
-		c.count("abandoned", q.Abandoned)
-		c.count("dropped", q.Dropped)
-	})
+	c.requests(r.Requests)
 	c.connections(r.Connections)
 	c.sums(r)
 	c.verification(r.Verification)
@@ -157,13 +157,8 @@ func (c *checker) run(r *Run) {
 			c.operations("totals", s.Totals)
 		})
 	}
-	c.in("generator", func() {
-		c.count("loops", int64(r.Generator.Loops))
-		if r.Generator.Busy < 0 || r.Generator.CPU < 0 {
-			c.fail("busy or cpu_seconds is negative")
-		}
-		c.histogram("send_lag", r.Generator.SendLag, nil)
-	})
+	c.agents(r)
+	c.generator(r.Generator)
 	c.objectives(r.Objectives)
 	c.environment(r.Environment)
 	if !slices.Contains([]string{"", TrialOfSearch, TrialOfScan}, r.Trial) {
@@ -173,6 +168,27 @@ func (c *checker) run(r *Run) {
 
 func (c *checker) environment(e Environment) {
 	c.in("environment", func() { c.count("cpus", int64(e.CPUs)) })
+}
+
+func (c *checker) requests(q Requests) {
+	c.in("requests", func() {
+		c.count("preloaded", q.Preloaded)
+		c.count("warm_up", q.WarmUp)
+		c.count("recorded", q.Recorded)
+		c.count("errors", q.Errors)
+		c.count("abandoned", q.Abandoned)
+		c.count("dropped", q.Dropped)
+	})
+}
+
+func (c *checker) generator(g Generator) {
+	c.in("generator", func() {
+		c.count("loops", int64(g.Loops))
+		if g.Busy < 0 || g.CPU < 0 {
+			c.fail("busy or cpu_seconds is negative")
+		}
+		c.histogram("send_lag", g.SendLag, nil)
+	})
 }
 
 func (c *checker) connections(n Connections) {

@@ -5,28 +5,35 @@ import (
 	"slices"
 )
 
+// operations are counts added up by name.
+type operations map[string]*Operation
+
+func (m operations) add(o *Operation) {
+	t := m[o.Name]
+	if t == nil {
+		t = &Operation{Outcomes: map[string]int64{}}
+		m[o.Name] = t
+	}
+	t.Count, t.Hits, t.Misses, t.MultiGets = t.Count+o.Count, t.Hits+o.Hits, t.Misses+o.Misses, t.MultiGets+o.MultiGets
+	t.Errors, t.Sent, t.Received = t.Errors+o.Errors, t.Sent+o.Sent, t.Received+o.Received
+	for kind, n := range o.Outcomes {
+		t.Outcomes[kind] += n
+	}
+}
+
 // sums says which parts of a run do not add up to its totals. The stages' and servers' are left out: an answer that came late
 // counts for the stage in which it was due, and for the interval in which it came.
 func (c *checker) sums(r *Run) {
 	if c.err != nil {
 		return
 	}
-	parts := map[string]*Operation{}
+	parts := operations{}
 	for i, v := range r.Intervals {
 		if !v.Recorded {
 			continue
 		}
 		for _, o := range v.Operations {
-			t := parts[o.Name]
-			if t == nil {
-				t = &Operation{Outcomes: map[string]int64{}}
-				parts[o.Name] = t
-			}
-			t.Count, t.Hits, t.Misses, t.MultiGets = t.Count+o.Count, t.Hits+o.Hits, t.Misses+o.Misses, t.MultiGets+o.MultiGets
-			t.Errors, t.Sent, t.Received = t.Errors+o.Errors, t.Sent+o.Sent, t.Received+o.Received
-			for kind, n := range o.Outcomes {
-				t.Outcomes[kind] += n
-			}
+			parts.add(o)
 			if !slices.ContainsFunc(r.Totals, func(t *Operation) bool { return t.Name == o.Name }) {
 				c.fail("totals has no %.60q, which intervals[%d] has", o.Name, i)
 				return
@@ -40,23 +47,8 @@ func (c *checker) sums(r *Run) {
 			if slices.ContainsFunc(r.Totals[:i], func(other *Operation) bool { return other.Name == t.Name }) {
 				c.fail("there are two of the name %.60q", t.Name)
 			}
-			p := parts[t.Name]
-			if len(parts) == 0 {
-				return // the intervals were left out, to make the file small
-			} else if p == nil {
-				p = &Operation{}
-			}
-			for _, n := range []struct {
-				name         string
-				total, parts int64
-			}{
-				{"count", t.Count, p.Count}, {"hits", t.Hits, p.Hits}, {"misses", t.Misses, p.Misses}, {"multi_gets", t.MultiGets, p.MultiGets},
-				{"errors", t.Errors, p.Errors}, {"sent_bytes", t.Sent, p.Sent}, {"received_bytes", t.Received, p.Received},
-			} {
-				c.total(n.name, n.total, n.parts, "the recorded intervals")
-			}
-			for kind, n := range t.Outcomes {
-				c.total("outcomes."+kind, n, p.Outcomes[kind], "the recorded intervals")
+			if len(parts) > 0 { // else the intervals were left out, to make the file small
+				c.adds(t, parts[t.Name], "the recorded intervals")
 			}
 		})
 	}
@@ -66,6 +58,25 @@ func (c *checker) sums(r *Run) {
 	})
 	if v := r.Verification; v != nil && v.Findings() > v.Checked {
 		c.in("verification", func() { c.fail("%d values were checked, and %d are said to be corrupt", v.Checked, v.Findings()) })
+	}
+}
+
+// adds says what of a total is not the sum of parts; nil: of nothing.
+func (c *checker) adds(t, parts *Operation, of string) {
+	if parts == nil {
+		parts = &Operation{}
+	}
+	for _, n := range []struct {
+		name         string
+		total, parts int64
+	}{
+		{"count", t.Count, parts.Count}, {"hits", t.Hits, parts.Hits}, {"misses", t.Misses, parts.Misses}, {"multi_gets", t.MultiGets, parts.MultiGets},
+		{"errors", t.Errors, parts.Errors}, {"sent_bytes", t.Sent, parts.Sent}, {"received_bytes", t.Received, parts.Received},
+	} {
+		c.total(n.name, n.total, n.parts, of)
+	}
+	for kind, n := range t.Outcomes {
+		c.total("outcomes."+kind, n, parts.Outcomes[kind], of)
 	}
 }
 

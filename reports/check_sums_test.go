@@ -43,6 +43,17 @@ func TestReadAddsUp(t *testing.T) {
 		{"total twice", `in totals[1]: there are two of the name "get"`, func(r *Run) { r.Totals = append(r.Totals, r.Totals[0]) }},
 		{"requests", "in requests: recorded is 5, and those of totals add up to 4", func(r *Run) { r.Requests.Recorded++ }},
 		{"errors of the requests", "in requests: errors is 0, and those of totals add up to 2", func(r *Run) { r.Requests.Errors = 0 }},
+		{"count of an agent", "in agents[0].totals[0]: count is 5, and response holds 4", func(r *Run) { r.Agents[0].Totals[0].Count++ }},
+		{"an agent's operations taken out", "in totals[0]: count is 4, and those of the agents add up to 0", func(r *Run) { r.Agents[0].Totals = nil }},
+		{"an agent's operation that is not the run's", `totals has no "set", which agents[1] has`, func(r *Run) { r.Agents[1].Totals = []*Operation{{Name: "set"}} }},
+		{"an agent's bytes", "in totals[0]: received_bytes is 90, and those of the agents add up to 91", func(r *Run) { r.Agents[0].Totals[0].Received++ }},
+		{"an agent's requests", "in requests: dropped is 1, and those of the agents add up to 2", func(r *Run) { r.Agents[1].Requests.Dropped++ }},
+		{"an agent's connections", "in connections: opened is 3, and those of the agents add up to 4", func(r *Run) { r.Agents[0].Connections.Opened++ }},
+		{"an agent's clients", "clients is 2, and those of the agents add up to 1", func(r *Run) { r.Agents[1].Clients = 0 }},
+		{"an agent taken out", "the shares of the agents add up to 0.5, where 1 is expected", func(r *Run) { r.Agents, r.Intervals[0].Missing = r.Agents[:1], 0 }},
+		{"an agent twice", `in agents[1]: there are two of the id "1"`, func(r *Run) { r.Agents[1].ID = "1" }},
+		{"a loss taken out", "intervals[0] says that something of it is missing, and no agent was lost", func(r *Run) { r.Agents[1].Loss = nil }},
+		{"all agents taken out", "intervals[0] says that something of it is missing, and no agent was lost", func(r *Run) { r.Agents = nil }},
 		{"corrupt values", "in verification: 3 values were checked, and 4 are said to be corrupt", func(r *Run) { r.Verification.Torn = 3 }},
 	} {
 		run := fixtureWhole().Runs[0]

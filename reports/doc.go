@@ -2,7 +2,7 @@
 // is written in. A Run is one load run, a Suite one conformance run; both are plain data that JSON carries without
 // loss, so every format can be rendered again later from the saved JSON, byte for byte the same.
 //
-// From the bottom up: model.go and histogram.go are the data; figures.go and score.go compute from it, matrix.go lays
+// From the bottom up: model.go, agents.go (a fleet's) and histogram.go are the data; figures.go and score.go compute from it, matrix.go lays
 // suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict*.go put it in
 // words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan,
 // compare*.go say how two sides differ (benchmath's medians and U test), names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with

@@ -6,7 +6,7 @@ import "time"
 func fixtureWhole() *Report {
 	h := fill(time.Millisecond, 1, 4, 1)
 	h.TooHigh = 1
-	actual := 6e6
+	actual, began := 6e6, -time.Millisecond
 	ops := func() []*Operation {
 		return []*Operation{{Name: "get", Count: 4, Hits: 3, Misses: 2, MultiGets: 4, Errors: 2, Outcomes: map[string]int64{"timeout": 2}, Sent: 40, Received: 90,
 			Percentiles: h.Percentiles(), Response: h, Service: h}}
@@ -14,12 +14,17 @@ func fixtureWhole() *Report {
 	run := &Run{
 		Title: "whole", Target: "a:1,b:1", TLS: true, Profile: "report", Command: []string{"memlite", "load"}, Started: fixtureTime, Elapsed: 2 * time.Second, CutShort: true,
 		Environment: fixtureEnvironment(), Plan: []Setting{{"clients", "2"}}, Clients: 2, Arrival: "poisson", Rate: 5,
-		Intervals:    []*Interval{{Length: time.Second, Stage: "ramp", Recorded: true, Dropped: 1, Operations: ops()}},
-		Totals:       ops(),
-		Stages:       []*Stage{{Name: "ramp", Length: time.Second, Recorded: true, Arrival: "poisson", Rate: 4, To: 6, Dropped: 1, Totals: ops()}},
-		Requests:     Requests{Recorded: 4, Errors: 2, Dropped: 1},
-		Connections:  Connections{Opened: 3, Renewed: 1},
-		Servers:      []*Server{{Address: "a:1", Clients: 1, Dropped: 1, Totals: ops()}},
+		Intervals:   []*Interval{{Length: time.Second, Stage: "ramp", Recorded: true, Dropped: 1, Missing: 0.5, Operations: ops()}},
+		Totals:      ops(),
+		Stages:      []*Stage{{Name: "ramp", Length: time.Second, Recorded: true, Arrival: "poisson", Rate: 4, To: 6, Dropped: 1, Totals: ops()}},
+		Requests:    Requests{Recorded: 4, Errors: 2, Dropped: 1},
+		Connections: Connections{Opened: 3, Renewed: 1},
+		Servers:     []*Server{{Address: "a:1", Clients: 1, Dropped: 1, Totals: ops()}},
+		Agents: []*Agent{
+			{Name: "a", ID: "1", Environment: fixtureEnvironment(), Clients: 1, Share: 0.5, ClockOffset: 5e6, ClockError: 1e5, Started: &began, Requests: Requests{Recorded: 4, Errors: 2, Dropped: 1},
+				Connections: Connections{Opened: 2}, Generator: Generator{Loops: 1, Busy: 0.5, CPU: 1, SendLag: h}, Totals: ops(), Warnings: []string{"one"}},
+			{Name: "b", ID: "2", Environment: fixtureEnvironment(), Clients: 1, Share: 0.5, Connections: Connections{Opened: 1, Renewed: 1}, Loss: &Loss{time.Second / 2, "silent"}},
+		},
 		Generator:    Generator{Loops: 1, Busy: 0.5, CPU: 1, SendLag: h, Reason: "none"},
 		Verification: &Verification{Checked: 3, Wrong: 1, Examples: []Example{{"wrong", "k", "v", "w"}}},
 		Warnings:     []string{"one"},

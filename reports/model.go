@@ -73,6 +73,7 @@ type Run struct {
 	Requests     Requests      `json:"requests"`
 	Connections  Connections   `json:"connections"`
 	Servers      []*Server     `json:"servers,omitempty"` // where there were several, in the order of Target
+	Agents       []*Agent      `json:"agents,omitempty"`  // of a fleet, in the order of their shares
 	Generator    Generator     `json:"generator"`
 	Verification *Verification `json:"verification,omitempty"` // nil: values were not checked
 	Warnings     []string      `json:"warnings,omitempty"`
@@ -106,6 +107,7 @@ type Interval struct {
 	Stage      string        `json:"stage"`             // warm-up, run
 	Recorded   bool          `json:"recorded"`          // part of Totals
 	Dropped    int64         `json:"dropped,omitempty"` // open loop: starts given up because they waited longer than the queue allows
+	Missing    float64       `json:"missing,omitempty"` // share of the run's load, 0 to 1, whose figures it lacks because agents were lost
 	Operations []*Operation  `json:"operations"`
 
 	Live *Live `json:"-"` // for sinks while the run goes; nil in a run that is over
