@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,11 +62,15 @@ func parseTarget(text string) (target, error) {
 	return t, nil
 }
 
-// resolveAll looks the hosts of targets up.
-func resolveAll(ctx context.Context, targets []target, timeout time.Duration) ([]target, error) {
+// resolveAll looks the hosts of targets up. allow, if there is one, is asked for each address before anything is sent there.
+func resolveAll(ctx context.Context, targets []target, timeout time.Duration, allow func(netip.Addr, string) error) ([]target, error) {
 	var all []target
 	for _, t := range targets {
-		t, err := t.resolve(ctx, timeout)
+		t, err := t.resolve(ctx, timeout, allow)
+		var no *refusal
+		if errors.As(err, &no) {
+			return nil, err
+		}
 		if err != nil && (len(targets) == 1 || t.dial == "") { // of several servers one may be down
 			return nil, err
 		}
@@ -76,9 +81,9 @@ func resolveAll(ctx context.Context, targets []target, timeout time.Duration) ([
 
 // resolve looks a host name up, once for all connections. Of several addresses it takes the first that accepts a
 // connection, which costs one extra; a literal address costs none.
-func (t target) resolve(ctx context.Context, timeout time.Duration) (target, error) {
+func (t target) resolve(ctx context.Context, timeout time.Duration, allow func(netip.Addr, string) error) (target, error) {
 	if t.dial != "" {
-		return t, nil
+		return t, t.ask(allow)
 	}
 	host, port, _ := net.SplitHostPort(t.address)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -86,6 +91,12 @@ func (t target) resolve(ctx context.Context, timeout time.Duration) (target, err
 	found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 	if err != nil {
 		return t, err // says "lookup host" itself
+	}
+	for _, ip := range found {
+		t.dial = net.JoinHostPort(ip.String(), port)
+		if err := t.ask(allow); err != nil {
+			return t, err
+		}
 	}
 	t.dial = net.JoinHostPort(found[0].String(), port)
 	if len(found) == 1 {
@@ -103,4 +114,29 @@ func (t target) resolve(ctx context.Context, timeout time.Duration) (target, err
 		refusals = append(refusals, err)
 	}
 	return t, errors.Join(refusals...)
+}
+
+// refusal is the error of an address that is not allowed.
+type refusal struct{ error }
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// ask has allow judge the address that t dials.
+func (t target) ask(allow func(netip.Addr, string) error) error {
+	if allow == nil {
+		return nil
+	}
+	var err error
+	if path, ok := strings.CutPrefix(t.dial, "unix://"); ok {
+		err = allow(netip.Addr{}, path)
+	} else {
+		var at netip.AddrPort
+		if at, err = netip.ParseAddrPort(t.dial); err == nil {
+			err = allow(at.Addr().Unmap(), "")
+		}
+	}
+	if err != nil {
+		return &refusal{fmt.Errorf("target %s: %w", t.address, err)}
+	}
+	return nil
 }

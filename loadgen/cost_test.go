@@ -69,7 +69,7 @@ func TestRequestsInRunDoNotAllocate(t *testing.T) {
 			}
 		}
 		to, _ := parseTarget(addr)
-		w := newWorker(p, []target{to}, make([]*tls.Config, 1), group.Loop(0), Segment{0, 1}, p.values(), func() { news <- struct{}{} })
+		w := newWorker(p, []target{to}, make([]*tls.Config, 1), group.Loop(0), 0, Segment{0, 1}, 0, p.Clients, p.values(), func() { news <- struct{}{} })
 		w.loop.Post(w.connect)
 		wait()
 		run := func(requests int64) uint64 {

@@ -5,28 +5,31 @@ import (
 	"fmt"
 	"time"
 
-	"memlite/reports"
 	"memlite/server/netloop"
 )
 
 // lead is how long before its begin a program is handed to the loops, so that none is late for its first start.
 const lead = time.Millisecond
 
-// drive has all workers run a program to its end, and emits an interval for every second or part of one that a stage
-// has. When the program is given up early, e.cut says why.
-func (e *execution) drive(ctx context.Context, program func(*worker, time.Duration) []stage, emit func(*reports.Interval)) {
-	start := netloop.Now() + lead
+// drive has all workers run a program to its end, and gives a Sample for every second or part of one that a stage
+// has. When the program is given up early, e.cut says why. preload says that the program is that of the preload.
+func (e *execution) drive(ctx context.Context, start time.Duration, program func(*worker, time.Duration) []stage, preload bool) {
+	e.running = !preload
 	stages := program(e.workers[0], start) // for names and times; each worker has its own
 	e.each(func(w *worker) { w.begin(program(w, start)) })
+	if late := netloop.Now() - start; late > 0 && !preload {
+		e.figures.Late += late
+	}
 	last := len(stages) - 1
 	at, since := 0, start
-	var sum *Recorder // of the interval that began at since
-	gather := func() { sum = e.collect(at, stages[at].recorded, sum) }
+	gather := func() { e.collect(at) }
 	interval := func(until time.Duration) {
-		i := e.interval(&stages[at], sum)
-		i.Start, i.Length = since-start, until-since
-		sum, since = nil, until
-		emit(i)
+		number := at
+		if preload {
+			number = preloading
+		}
+		e.give(number, since-start, until-since)
+		since = until
 	}
 	// The replies that come after a program's end belong to its last interval. In a closed loop it lasts until they
 	// have come. An open one has its length from the schedule, unless starts were so late that they came after it:
@@ -42,10 +45,12 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 		if at == last {
 			return end + e.plan.Drain
 		}
-		return min(since+time.Second, stages[at].end)
+		// Whole seconds since the stage's begin: they are the same in every execution of a plan, and no lateness adds up.
+		begin := stages[at].begin
+		return min(begin+(since-begin).Round(time.Second)+time.Second, stages[at].end)
 	}
 	e.usage.watch(e, &stages[0])
-	watch := watchdog{plan: e.plan, since: start}
+	watch := watchdog{plan: e.plan, clients: e.clients, since: start}
 	for _, s := range e.plan.stages() {
 		watch.think = max(watch.think, s.Think)
 	}
@@ -119,49 +124,12 @@ func (e *execution) drive(ctx context.Context, program func(*worker, time.Durati
 // interrupted is why a run is cut short when its context is cancelled.
 const interrupted = "interrupted"
 
-// collect adds what the workers have measured in a stage since they were last asked to sum, which may be nil.
-func (e *execution) collect(at int, recorded bool, sum *Recorder) *Recorder {
-	handed := make([][]*Recorder, len(e.workers))
-	e.each(func(w *worker) { handed[w.segment.Index] = w.hand(at) })
-	if sum == nil {
-		sum = newRecorder(e.open)
-	}
-	for i, recs := range handed {
-		for _, r := range recs {
-			sum.add(r)
-			if recorded && e.servers != nil {
-				e.servers[r.server].add(r)
-			}
-			if stages := e.run.Stages; r.stage < len(stages) && stages[r.stage] != nil {
-				s := stages[r.stage]
-				s.Totals, s.Dropped = addTo(s.Totals, r.operations()), s.Dropped+r.dropped
-			}
-			r.reset()
-		}
-		w := e.workers[i]
-		w.loop.Post(func() { w.spares = append(w.spares, recs...) })
-	}
-	return sum
-}
-
-// interval gives a sum the report's form.
-func (e *execution) interval(s *stage, sum *Recorder) *reports.Interval {
-	if s.recorded {
-		e.run.Requests.Dropped += sum.dropped
-		if e.open {
-			e.lag.Add(sum.lag)
-		}
-	}
-	return &reports.Interval{Stage: s.name, Recorded: s.recorded, Dropped: sum.dropped, Operations: sum.operations(),
-		Live: &reports.Live{Connections: e.joined, SendLag: sum.lag}}
-}
-
 // abandon gives up what is still in flight when the time to drain is over.
 func (e *execution) abandon() {
 	left := make([]int64, len(e.workers))
-	e.each(func(w *worker) { left[w.segment.Index] = w.finishUp() })
+	e.each(func(w *worker) { left[w.number] = w.finishUp() })
 	for _, n := range left {
-		e.run.Requests.Abandoned += n
+		e.figures.Abandoned += n
 	}
 }
 
@@ -169,6 +137,7 @@ func (e *execution) abandon() {
 // anything: an outage is what its user wants to see.
 type watchdog struct {
 	plan     Plan
+	clients  int
 	think    time.Duration // the longest of any stage
 	since    time.Duration // of the last answer that was noticed
 	answered int64
@@ -185,7 +154,7 @@ func (d *watchdog) judge(c counts, now time.Duration, endless bool) string {
 	if c.answered == 0 && c.fatal != nil {
 		return "given up: " + c.fatal.Error()
 	}
-	if c.answered == 0 && troubles >= int64(6+2*d.plan.Clients) {
+	if c.answered == 0 && troubles >= int64(6+2*d.clients) {
 		return fmt.Sprintf("given up: nothing but errors from the first %d requests and connections", troubles)
 	}
 	patience := d.plan.Timeout*6/5 + d.think + 100*time.Millisecond

@@ -227,7 +227,7 @@ func TestNoConnection(t *testing.T) {
 }
 
 func TestFileLimitIsNamed(t *testing.T) {
-	e := &execution{plan: Plan{Clients: 10_000}}
+	e := &execution{clients: 10_000}
 	err := e.explain(counts{open: 900, fatal: fmt.Errorf("dial x: socket: %w", syscall.EMFILE)})
 	for _, want := range []string{"open files", "900 of 10000 clients", "ulimit -n 10100"} {
 		if !strings.Contains(err.Error(), want) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
@@ -25,12 +25,18 @@ type Executor interface {
 	Execute(ctx context.Context, p Plan, sinks ...reports.Sink) (*reports.Run, error)
 }
 
-// Local executes a plan in this process.
+// Local executes a plan in this process, or its share of one that several processes execute.
 type Local struct {
 	// Loops is the number of event loops; 0 is one per available core, and never more than clients.
 	Loops int
 	// Portable takes netloop's portable engine where another would be the default, as it is for a plan with TLS.
 	Portable bool
+	// Share is this execution's part of the plan; nil is all of it. The run that Execute then returns is that of the share alone, without
+	// objectives, and an error only if the share could not be executed: whether the answers are of any use is for the whole run to say.
+	Share *Share
+	// Allow is asked, before anything is sent, for each address that the plan's target stands for: an IP address, or the path of a Unix
+	// socket. Its error ends the execution. nil allows all.
+	Allow func(ip netip.Addr, path string) error
 }
 
 var _ Executor = Local{}
@@ -42,159 +48,165 @@ const parting = 250 * time.Millisecond
 type execution struct {
 	plan    Plan
 	open    bool
+	clients int // of this share
 	workers []*worker
 	wake    chan struct{} // a worker has news
-	sinks   []reports.Sink
-	run     *reports.Run
 	usage   usage
-	joined  int64 // connections that were open when the workers were last looked at
-	lag     *reports.Histogram
-	servers []*Recorder // what was recorded of each server, where there are several
 	replay  *replay
 	cut     string // why the run was ended early, "" if it was not
+	running bool   // the run, the preload aside
+
+	// What was measured since the last sample, and what becomes of it.
+	parts    []*Recorder
+	spares   []*Recorder
+	figures  State // those that no worker has
+	tally    *Tally
+	share    *Share
+	shareErr error // of Share.Sample
+	stop     func()
 }
 
 // Execute implements Executor.
 func (l Local) Execute(ctx context.Context, p Plan, sinks ...reports.Sink) (*reports.Run, error) {
-	e := &execution{sinks: sinks, wake: make(chan struct{}, 1), lag: reports.NewHistogram()}
-	run, err := e.execute(ctx, l, p)
-	for _, s := range e.sinks {
-		if closed := s.Close(); closed != nil {
-			err = errors.Join(err, fmt.Errorf("sink: %w", closed))
-		}
+	if err := p.Validate(); err != nil {
+		return nil, errors.Join(err, closeAll(sinks))
 	}
-	return run, err
+	e := &execution{plan: p.withDefaults(), open: p.withDefaults().open(), wake: make(chan struct{}, 1), share: l.Share}
+	e.tally = NewTally(p, sinks)
+	began, err := e.execute(ctx, l)
+	run, judged := e.tally.Run()
+	switch {
+	case err != nil && !began:
+		return nil, err
+	case err != nil:
+		return run, err
+	}
+	return run, judged
 }
 
-func (e *execution) execute(ctx context.Context, l Local, p Plan) (*reports.Run, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
+func closeAll(sinks []reports.Sink) (err error) {
+	for _, s := range sinks {
+		err = errors.Join(err, s.Close())
 	}
-	p = p.withDefaults()
-	e.plan, e.open = p, p.open()
-	e.run = newRun(p)
+	return err
+}
+
+// execute returns began where there is something to report, be it that the run was cut short before it began.
+func (e *execution) execute(ctx context.Context, l Local) (began bool, err error) {
+	ctx, e.stop = context.WithCancel(ctx)
+	defer e.stop()
+	p := e.plan
+	whole := Segment{0, 1}
+	if e.share != nil {
+		whole = e.share.Segment
+		if err := p.ValidateShares(whole.Count); err != nil {
+			return false, err
+		}
+		e.tally.sum.part = true
+	}
+	from, to := whole.share(int64(p.Clients))
+	e.clients = int(to - from)
+	e.tally.sum.run.Clients = e.clients
+	e.tally.sum.run.Rate /= float64(whole.Count)
 	if p.Replay != "" {
 		if err := checkTrace(p.Replay); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
 	list, _ := parseTargets(p.Target)
-	targets, err := resolveAll(ctx, list, p.Timeout)
+	targets, err := resolveAll(ctx, list, p.Timeout, l.Allow)
 	if err != nil {
 		if ctx.Err() != nil {
 			e.cut = interrupted
-			return e.result()
+			e.send(&Sample{State: State{Cut: e.cut}})
+			return true, nil
 		}
-		return nil, err
+		return false, err
 	}
 
 	secure, err := p.TLS.configs(targets)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	loops := l.Loops
 	if loops <= 0 {
 		loops = runtime.GOMAXPROCS(0)
 	}
 	group, err := netloop.New(netloop.Config{
-		Loops: min(loops, p.Clients/len(targets)), Portable: l.Portable || p.TLS != nil, Linger: parting,
+		Loops: min(loops, e.clients/len(targets)), Portable: l.Portable || p.TLS != nil, Linger: parting,
 		// What a client has unsent is bounded by its pipeline. Holding its replies back meanwhile could have
 		// both sides wait for the other to read.
 		HighWater: math.MaxInt,
 	})
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	defer group.Close()
-	if len(targets) > 1 {
-		for range targets {
-			e.servers = append(e.servers, newRecorder(e.open))
-		}
-	}
 	values := p.values()
 	for i := range group.Len() {
-		e.workers = append(e.workers, newWorker(p, targets, secure, group.Loop(i), Segment{i, group.Len()}, values, e.signal))
+		// The clients of a share are consecutive, and so are those of a loop within it. Starts are dealt out by turns: of those of the share, which are
+		// every Count-th from the Index-th, a loop has every Len-th. So the shares are exact also where they have different numbers of loops.
+		first, last := Segment{i, group.Len()}.share(int64(e.clients))
+		s := Segment{whole.Index + whole.Count*i, whole.Count * group.Len()}
+		e.workers = append(e.workers, newWorker(p, targets, secure, group.Loop(i), i, s, int(from+first), int(from+last), values, e.signal))
 	}
 	if p.Verify {
-		run := 1 + rand.Uint64N(1<<36-1)
+		number := 1 + rand.Uint64N(1<<36-1)
+		if e.share != nil {
+			number = e.share.Run
+		}
 		for _, w := range e.workers {
-			w.verifyAs(run)
+			w.verifyAs(number)
 		}
 	}
 	defer e.leave()
 
 	if err := e.connect(ctx); err != nil {
-		return nil, err
+		return false, err
 	}
+	preloaded := false
 	if p.Preload && ctx.Err() == nil {
-		total := int64(0)
-		e.drive(ctx, (*worker).preloadStages, func(i *reports.Interval) {
-			for _, op := range i.Operations {
-				total += op.Errors
-			}
-			e.emit(i)
-		})
-		if total > 0 {
-			e.warn("%d of %d keys could not be preloaded", total, p.Keys)
-		}
-		e.run.Requests.Preloaded = e.sent(0)
-		if p.Verify && total == 0 && e.cut == "" {
-			e.each(func(w *worker) { w.verify.preloaded = true })
-		}
+		e.drive(ctx, netloop.Now()+lead, (*worker).preloadStages, true)
+		e.figures.Preloaded = e.sent(0)
+		preloaded = e.figures.PreloadErrors == 0 && e.cut == ""
 	}
 	if ctx.Err() != nil && e.cut == "" {
 		e.cut = interrupted
 	}
 	if e.cut == "" {
-		e.run.Started, e.run.Stages = time.Now(), p.reported()
-		if p.Replay != "" {
-			if err := e.startReplay(); err != nil {
-				return nil, err
-			}
-			defer e.endReplay()
-		}
-		e.drive(ctx, (*worker).runStages, func(i *reports.Interval) {
-			e.emit(i)
-			e.run.Intervals = append(e.run.Intervals, i)
-			if i.Recorded {
-				e.run.Totals = addTo(e.run.Totals, i.Operations)
-			}
-			for _, op := range i.Operations {
-				err = errors.Join(err, op.Response.Pack(), op.Service.Pack())
-			}
-			err = errors.Join(err, e.mark(i))
-		})
-		e.endReplay()
-		if err != nil {
-			return e.run, err
-		}
-		for i, s := range p.stages() {
-			if s.Unrecorded {
-				e.run.Requests.WarmUp += e.sent(i)
+		start := Start{netloop.Now() + lead, preloaded}
+		if e.share != nil {
+			e.send(&Sample{State: e.state()})
+			if start, err = e.share.Ready(ctx, preloaded); err != nil {
+				return false, err
 			}
 		}
-		e.run.Stages = slices.DeleteFunc(e.run.Stages, func(s *reports.Stage) bool { return s == nil || s.Length == 0 })
+		if err := e.run(ctx, start); err != nil {
+			return false, err
+		}
 	}
-	return e.result()
+	e.send(&Sample{State: e.state()})
+	return true, e.shareErr
 }
 
-// mark notes in the stage of an interval when it was, and packs the stages that are over.
-func (e *execution) mark(i *reports.Interval) (err error) {
-	for _, s := range e.run.Stages {
-		switch {
-		case s == nil:
-		case s.Name != i.Stage:
-			for _, op := range s.Totals {
-				err = errors.Join(err, op.Response.Pack(), op.Service.Pack())
-			}
-		default:
-			if s.Length == 0 {
-				s.Start = i.Start
-			}
-			s.Length += i.Length
-		}
+// run makes the load of the run itself.
+func (e *execution) run(ctx context.Context, start Start) error {
+	if e.plan.Verify && start.Preloaded {
+		e.each(func(w *worker) { w.verify.preloaded = true })
 	}
-	return err
+	if e.plan.Replay != "" {
+		if err := e.startReplay(); err != nil {
+			return err
+		}
+		defer e.endReplay()
+	}
+	// A share that is late begins at once, and its schedule with it: its lateness is not the server's.
+	at := max(start.At, netloop.Now()+lead)
+	e.figures.Late = at - start.At
+	e.tally.Begin(time.Now().Add(at - netloop.Now()))
+	e.drive(ctx, at, (*worker).runStages, false)
+	e.endReplay()
+	return nil
 }
 
 // signal may be called by any loop.
@@ -225,21 +237,20 @@ func (e *execution) look() (c counts, idle bool) {
 	idles := make([]bool, len(e.workers))
 	e.each(func(w *worker) {
 		w.counts.missing = w.missing()
-		all[w.segment.Index], idles[w.segment.Index] = w.counts, w.idle()
+		all[w.number], idles[w.number] = w.counts, w.idle()
 	})
 	idle = true
 	for i := range all {
 		c.add(all[i])
 		idle = idle && idles[i]
 	}
-	e.joined = c.open
 	return c, idle
 }
 
 // sent returns how many requests were made in a stage of the program that was driven last.
 func (e *execution) sent(stage int) (n int64) {
 	sent := make([]int64, len(e.workers))
-	e.each(func(w *worker) { sent[w.segment.Index] = w.stages[stage].sent })
+	e.each(func(w *worker) { sent[w.number] = w.stages[stage].sent })
 	for _, k := range sent {
 		n += k
 	}
@@ -253,7 +264,7 @@ func (e *execution) connect(ctx context.Context) error {
 	time.Sleep(time.Nanosecond)
 	patience := e.plan.Timeout
 	if r := e.plan.ConnectRate; r > 0 {
-		patience += time.Duration(float64(e.plan.Clients) / r * float64(time.Second))
+		patience += time.Duration(float64(e.plan.Clients) / r * float64(time.Second)) // all shares together have that rate
 	}
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
@@ -272,15 +283,15 @@ func (e *execution) connect(ctx context.Context) error {
 		switch {
 		case c.fatal != nil:
 			return e.explain(c)
-		case c.open == 0 && c.missing == int64(e.plan.Clients):
+		case c.open == 0 && c.missing == int64(e.clients):
 			return fmt.Errorf("none of the servers can be reached: %w", c.dialError)
-		case c.open+c.missing == int64(e.plan.Clients):
+		case c.open+c.missing == int64(e.clients):
 			e.each(func(w *worker) { w.connecting = false })
 			return nil
 		case late:
-			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.plan.Clients, patience)
+			err := fmt.Errorf("%s: %d of %d clients connected within %s", e.plan.Target, c.open, e.clients, patience)
 			if c.lost > 0 {
-				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, e.firstSeen(c, ", first saying"))
+				err = fmt.Errorf("%w; the server ended %d connections%s", err, c.lost, firstSeen(e.plan, c.example, ", first saying"))
 			}
 			if c.dialError == nil && e.plan.TLS != nil && c.open == 0 {
 				err = fmt.Errorf("%w; no TLS handshake came about, does it speak TLS there?", err)
@@ -302,11 +313,11 @@ func (e *execution) explain(c counts) error {
 			limit = fmt.Sprintf("the limit of %d open files", n)
 		}
 		return fmt.Errorf("%w: %s is reached after %d of %d clients: raise it (ulimit -n %d) or use fewer clients",
-			c.fatal, limit, c.open, e.plan.Clients, e.plan.Clients+100)
+			c.fatal, limit, c.open, e.clients, e.clients+100)
 	case errors.Is(c.fatal, syscall.ENFILE):
-		return fmt.Errorf("%w: the system's limit of open files is reached after %d of %d clients", c.fatal, c.open, e.plan.Clients)
+		return fmt.Errorf("%w: the system's limit of open files is reached after %d of %d clients", c.fatal, c.open, e.clients)
 	case errors.Is(c.fatal, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%w: this machine has no more ports for connections to that address after %d of %d clients", c.fatal, c.open, e.plan.Clients)
+		return fmt.Errorf("%w: this machine has no more ports for connections to that address after %d of %d clients", c.fatal, c.open, e.clients)
 	}
 	return c.fatal
 }
@@ -323,7 +334,7 @@ func (e *execution) leave() {
 		case <-e.wake:
 		}
 		waiting := make([]int, len(e.workers))
-		e.each(func(w *worker) { waiting[w.segment.Index] = w.parting })
+		e.each(func(w *worker) { waiting[w.number] = w.parting })
 		left := 0
 		for _, n := range waiting {
 			left += n
@@ -332,22 +343,4 @@ func (e *execution) leave() {
 			return
 		}
 	}
-}
-
-// emit gives an interval to the sinks. One that fails gets no more of them.
-func (e *execution) emit(i *reports.Interval) {
-	keep := e.sinks[:0]
-	for _, s := range e.sinks {
-		if err := s.Interval(i); err != nil {
-			e.warn("a live view ended early: %v", errors.Join(err, s.Close()))
-			continue
-		}
-		keep = append(keep, s)
-	}
-	e.sinks = keep
-	i.Live = nil // a recorder's histogram is 170 KB, and the report has the sum
-}
-
-func (e *execution) warn(format string, args ...any) {
-	e.run.Warnings = append(e.run.Warnings, fmt.Sprintf(format, args...))
 }

@@ -226,6 +226,19 @@ func (p Plan) Validate() error {
 	return errors.Join(problems...)
 }
 
+// ValidateShares says what is wrong with a plan that so many execute together.
+func (p Plan) ValidateShares(n int) error {
+	p = p.withDefaults()
+	servers := strings.Count(p.Target, ",") + 1
+	switch {
+	case p.Clients >= n*servers:
+		return nil
+	case servers == 1:
+		return fmt.Errorf("clients %d: want at least one for each of the %d agents", p.Clients, n)
+	}
+	return fmt.Errorf("clients %d: want at least %d, one for each of %d servers on each of %d agents", p.Clients, n*servers, servers, n)
+}
+
 // Settings returns the plan as people read it, defaults included: the names are the command line's flags.
 func (p Plan) Settings() []reports.Setting {
 	p = p.withDefaults()

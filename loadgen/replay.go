@@ -381,7 +381,7 @@ func (e *execution) startReplay() (err error) {
 	if e.replay, err = openReplay(e.plan, len(e.workers)); err != nil {
 		return err
 	}
-	e.each(func(w *worker) { w.feed = e.replay.feeds[w.segment.Index] })
+	e.each(func(w *worker) { w.feed = e.replay.feeds[w.number] })
 	for i, w := range e.workers {
 		fed := func() { w.fed(netloop.Now()) }
 		e.replay.feeds[i].wake = func() { w.loop.Post(fed) }
@@ -402,7 +402,7 @@ func (e *execution) endReplay() {
 	prof, _ := profileNamed(e.plan.Profile)
 	_, ttls := prof.codec.(classic)
 	for _, line := range r.trace.tally.say(ttls) {
-		e.warn("%s", line)
+		e.figures.Notes = append(e.figures.Notes, line)
 	}
 	if r.err != nil && e.cut == "" {
 		e.cut = fmt.Sprintf("%s cannot be read behind line %d: %v", e.plan.Replay, r.trace.tally.lines, r.err)

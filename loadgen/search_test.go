@@ -38,7 +38,7 @@ func (m *model) Execute(ctx context.Context, p Plan, _ ...reports.Sink) (*report
 	for range 200 {
 		h.Record(took)
 	}
-	r := newRun(p)
+	r := newAccount(p).run
 	op := &reports.Operation{Name: "get", Count: h.TotalCount(), Response: h}
 	r.Intervals = []*reports.Interval{{Length: time.Duration(200 / min(p.Rate, m.capacity) * 1e9), Recorded: true, Stage: nameRun, Operations: []*reports.Operation{op}}}
 	r.Totals = []*reports.Operation{op}

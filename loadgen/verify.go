@@ -110,51 +110,66 @@ func (v *verifier) found(at int, o Outcome, n *int64, want, got string) Outcome 
 	return o
 }
 
-// verification adds up what the loops have found, and warns of it and of what could not be checked.
-func (e *execution) verification() {
+// verification is what the loops have found, nil if they verify nothing.
+func (e *execution) verification() *Verification {
 	if !e.plan.Verify {
+		return nil
+	}
+	all := make([]Verification, len(e.workers))
+	e.each(func(w *worker) {
+		v := w.verify
+		all[w.number] = Verification{Verification: v.tally, Leftover: v.leftover, Unmarked: v.unmarked, Empty: v.empty, Untold: v.history.untold, Blind: v.history.blind}
+	})
+	sum := &Verification{}
+	for i := range all {
+		sum.add(&all[i])
+	}
+	return sum
+}
+
+func (v *Verification) add(o *Verification) {
+	v.Checked += o.Checked
+	v.Wrong += o.Wrong
+	v.Torn += o.Torn
+	v.Stale += o.Stale
+	v.Lost += o.Lost
+	v.Examples = append(v.Examples, o.Examples[:min(len(o.Examples), maxExamples-len(v.Examples))]...)
+	v.Leftover += o.Leftover
+	v.Unmarked += o.Unmarked
+	v.Empty += o.Empty
+	v.Untold += o.Untold
+	v.Blind = v.Blind || o.Blind
+}
+
+// verification warns of what was found, and of what could not be checked.
+func (a *account) verification() {
+	v := a.state.Verification
+	if v == nil {
 		return
 	}
-	all := make([]verifier, len(e.workers))
-	e.each(func(w *worker) { all[w.segment.Index] = *w.verify })
-	sum := &reports.Verification{}
-	var leftover, unmarked, empty, untold int64
-	blind := false
-	for i := range all {
-		v := &all[i]
-		sum.Checked += v.tally.Checked
-		sum.Wrong += v.tally.Wrong
-		sum.Torn += v.tally.Torn
-		sum.Stale += v.tally.Stale
-		sum.Lost += v.tally.Lost
-		sum.Examples = append(sum.Examples, v.tally.Examples[:min(len(v.tally.Examples), maxExamples-len(sum.Examples))]...)
-		leftover, unmarked, empty = leftover+v.leftover, unmarked+v.unmarked, empty+v.empty
-		untold += v.history.untold
-		blind = blind || v.history.blind
+	a.run.Verification = &v.Verification
+	if n := v.Findings(); n > 0 && len(v.Examples) > 0 {
+		first := v.Examples[0]
+		a.warn("verification: %d of %d replies to gets were corrupt: %d wrong, %d torn, %d stale, %d lost; the first, of key %q: want %s; got %s",
+			n, v.Checked, v.Wrong, v.Torn, v.Stale, v.Lost, first.Key, first.Want, first.Got)
 	}
-	e.run.Verification = sum
-	if n := sum.Findings(); n > 0 {
-		first := sum.Examples[0]
-		e.warn("verification: %d of %d replies to gets were corrupt: %d wrong, %d torn, %d stale, %d lost; the first, of key %q: want %s; got %s",
-			n, sum.Checked, sum.Wrong, sum.Torn, sum.Stale, sum.Lost, first.Key, first.Want, first.Got)
+	if v.Checked == 0 {
+		a.warn("verification: no value was read, so nothing was checked")
 	}
-	if sum.Checked == 0 {
-		e.warn("verification: no value was read, so nothing was checked")
+	if v.Leftover > 0 {
+		a.warn("verification: %d values were there before the run or are another run's, and were let pass; with a preload every value is checked", v.Leftover)
 	}
-	if leftover > 0 {
-		e.warn("verification: %d values were there before the run or are another run's, and were let pass; with a preload every value is checked", leftover)
+	if v.Unmarked > 0 {
+		a.warn("verification: %d values were set that are shorter than %d bytes and carry no version: whether one is stale is not known", v.Unmarked, stampSize)
 	}
-	if unmarked > 0 {
-		e.warn("verification: %d values were set that are shorter than %d bytes and carry no version: whether one is stale is not known", unmarked, stampSize)
+	if v.Empty > 0 {
+		a.warn("verification: %d values of no byte were read, which says nothing", v.Empty)
 	}
-	if empty > 0 {
-		e.warn("verification: %d values of no byte were read, which says nothing", empty)
+	if v.Untold > 0 {
+		a.warn("verification: %d sets were of more keys than are followed (%d a loop): whether those are stale or lost is not known", v.Untold, maxHistory*3/4)
 	}
-	if untold > 0 {
-		e.warn("verification: %d sets were of more keys than are followed (%d a loop): whether those are stale or lost is not known", untold, maxHistory*3/4)
-	}
-	if blind {
-		e.warn("verification: too many sets were not answered to know what is stale")
+	if v.Blind {
+		a.warn("verification: too many sets were not answered to know what is stale")
 	}
 }
 

@@ -15,8 +15,9 @@ type worker struct {
 	servers   []server
 	continuum continuum // nil where there is one server
 	loop      *netloop.Loop
-	segment   Segment
-	first     int    // number of its first client
+	number    int     // of its loop
+	segment   Segment // of the whole schedule, which other processes may have parts of
+	first     int     // number of its first client, of all clients
 	wake      func() // has the coordinator look at the workers
 
 	clients []client
@@ -83,13 +84,12 @@ type thought struct {
 	client int32
 }
 
-func newWorker(p Plan, targets []target, secure []*tls.Config, l *netloop.Loop, s Segment, values []byte, wake func()) *worker {
-	first, last := s.share(int64(p.Clients))
+func newWorker(p Plan, targets []target, secure []*tls.Config, l *netloop.Loop, number int, s Segment, first, last int, values []byte, wake func()) *worker {
 	prof, _ := profileNamed(p.Profile)
 	w := &worker{
-		plan: p, profile: prof, loop: l, segment: s, first: int(first), wake: wake,
+		plan: p, profile: prof, loop: l, number: number, segment: s, first: first, wake: wake,
 		clients: make([]client, last-first),
-		flights: make([]flight, int(last-first)*p.Pipeline),
+		flights: make([]flight, (last-first)*p.Pipeline),
 		rng:     newRand(p.Seed, streamWorkload, s.Index),
 		values:  values,
 		op:      Op{Key: make([]byte, 0, maxKeySize)},

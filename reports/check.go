@@ -251,6 +251,20 @@ func (c *checker) operations(name string, list []*Operation) {
 	}
 }
 
+// CheckOperations says what cannot be in operations that came from elsewhere, and where.
+func CheckOperations(list []*Operation) error {
+	var c checker
+	c.operations("operations", list)
+	return c.err
+}
+
+// Check says why a histogram that came from elsewhere is none; nil is one.
+func (h *Histogram) Check() error {
+	var c checker
+	c.histogram("histogram", h, nil)
+	return c.err
+}
+
 // samples are those of an operation, as many as it counts.
 func (c *checker) samples(name string, h *Histogram, p *Percentiles, count int64) {
 	if n := c.histogram(name, h, p); h != nil && n != count {

@@ -8,15 +8,15 @@ import (
 	"memlite/reports"
 )
 
-// judged completes the run of an execution that has measured what change says.
-func judged(t *testing.T, p Plan, change func(*execution)) (*reports.Run, error) {
+// judged completes the run of an account that change has filled in.
+func judged(t *testing.T, p Plan, change func(*account)) (*reports.Run, error) {
 	t.Helper()
 	p.Target = "127.0.0.1:1"
-	p = p.withDefaults()
-	e := &execution{plan: p, open: p.open(), run: newRun(p), lag: reports.NewHistogram()}
-	e.run.Totals = []*reports.Operation{{Name: "get", Count: 1000, Response: reports.NewHistogram()}}
-	change(e)
-	return e.result()
+	a := newAccount(p.withDefaults())
+	a.run.Totals = []*reports.Operation{{Name: "get", Count: 1000, Response: reports.NewHistogram()}}
+	change(a)
+	err := a.conclude()
+	return a.run, err
 }
 
 func TestBottleneck(t *testing.T) {
@@ -32,10 +32,10 @@ func TestBottleneck(t *testing.T) {
 		{"on time", 100, 0.1, 500 * time.Microsecond, ""},
 		{"late", 100, 0.1, 5 * time.Millisecond, "one in a hundred"},
 	} {
-		run, err := judged(t, Plan{Rate: c.rate}, func(e *execution) {
-			e.usage.busy = c.busy
+		run, err := judged(t, Plan{Rate: c.rate}, func(a *account) {
+			a.state.Busy = c.busy
 			for range 1000 {
-				e.lag.Record(c.lag)
+				a.lag.Record(c.lag)
 			}
 		})
 		g := run.Generator
@@ -55,20 +55,20 @@ func TestWarnings(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		plan   Plan
-		change func(*execution)
+		change func(*account)
 		want   string
 	}{
-		{"closed loop", Plan{}, func(*execution) {}, "closed loop: a client waits"},
-		{"errors", Plan{}, func(e *execution) {
-			e.run.Totals[0].Errors, e.run.Totals[0].Outcomes = 3, map[string]int64{"timeout": 2, "closed": 1}
+		{"closed loop", Plan{}, func(*account) {}, "closed loop: a client waits"},
+		{"errors", Plan{}, func(a *account) {
+			a.run.Totals[0].Errors, a.run.Totals[0].Outcomes = 3, map[string]int64{"timeout": 2, "closed": 1}
 		}, "3 of 1003 requests failed: closed 1, timeout 2"},
-		{"abandoned", Plan{}, func(e *execution) { e.run.Requests.Abandoned = 4 }, "4 requests were not answered within the 1s"},
-		{"rate kept", Plan{Rate: 1}, func(e *execution) { e.run.Requests.Abandoned = 10 }, ""},
-		{"rate missed", Plan{Rate: 1}, func(e *execution) { e.run.Requests.Dropped = 100 }, "rate was not reached: 1000 of 1100 requests (90.9 %)"},
-		{"over 60 s", Plan{}, func(e *execution) { e.run.Totals[0].Response.Record(2 * time.Minute) }, "1 requests took more than 60 s"},
-		{"cut short", Plan{}, func(e *execution) { e.cut = interrupted }, "cut short (interrupted)"},
-		{"warm-up", Plan{}, func(e *execution) {
-			e.run.Intervals = []*reports.Interval{{Operations: []*reports.Operation{{Errors: 7}}}}
+		{"abandoned", Plan{}, func(a *account) { a.state.Abandoned = 4 }, "4 requests were not answered within the 1s"},
+		{"rate kept", Plan{Rate: 1}, func(a *account) { a.state.Abandoned = 10 }, ""},
+		{"rate missed", Plan{Rate: 1}, func(a *account) { a.run.Requests.Dropped = 100 }, "rate was not reached: 1000 of 1100 requests (90.9 %)"},
+		{"over 60 s", Plan{}, func(a *account) { a.run.Totals[0].Response.Record(2 * time.Minute) }, "1 requests took more than 60 s"},
+		{"cut short", Plan{}, func(a *account) { a.cut = interrupted }, "cut short (interrupted)"},
+		{"warm-up", Plan{}, func(a *account) {
+			a.interval(&reports.Interval{Operations: []*reports.Operation{{Errors: 7}}}, nil)
 		}, "7 requests failed while warming up"},
 	} {
 		run, err := judged(t, c.plan, c.change)
@@ -84,11 +84,11 @@ func TestWarnings(t *testing.T) {
 
 // A run without an answer is an error, unless somebody ended it.
 func TestNothingAnswered(t *testing.T) {
-	nothing := func(e *execution) { e.run.Totals = nil; e.run.Requests.Abandoned = 5 }
+	nothing := func(a *account) { a.run.Totals = nil; a.state.Abandoned = 5 }
 	if run, err := judged(t, Plan{}, nothing); err == nil || run == nil || !strings.Contains(err.Error(), "no reply came") {
 		t.Errorf("%v, %v", run, err)
 	}
-	if _, err := judged(t, Plan{}, func(e *execution) { nothing(e); e.cut = interrupted }); err != nil {
+	if _, err := judged(t, Plan{}, func(a *account) { nothing(a); a.cut = interrupted }); err != nil {
 		t.Errorf("interrupted: %v", err)
 	}
 }
