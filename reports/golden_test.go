@@ -12,22 +12,29 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// saved is the fixture as a file. The goldens are made from the file and not from the code: the compressor of another
+// saved and savedFleet are the fixtures as files. The goldens are made from the file and not from the code: the compressor of another
 // Go release may write other bytes for the same histogram.
-const saved = "testdata/report.json"
+const (
+	saved      = "testdata/report.json"
+	savedFleet = "testdata/fleet.json"
+)
 
-func load(t testing.TB) *Report {
+func load(t testing.TB) *Report { return loadFrom(t, saved, fixture) }
+
+func loadFleet(t testing.TB) *Report { return loadFrom(t, savedFleet, fixtureFleet) }
+
+func loadFrom(t testing.TB, path string, fixture func() *Report) *Report {
 	t.Helper()
 	if *update {
 		var b bytes.Buffer
 		if err := JSON(&b, fixture()); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(saved, b.Bytes(), 0o666); err != nil {
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r, err := Read(saved)
+	r, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
