@@ -51,11 +51,22 @@ func percentileChart(runs []*Run) *plot {
 		lo, hi = math.Min(lo, l.At), math.Max(hi, l.At)
 	}
 	p.Y = latencyAxis(lo, hi)
-	quantiles := []struct {
+	p.quantiles(func(q float64) string {
+		var lines []string
+		for _, c := range curves {
+			lines = append(lines, c.name+": "+latency(c.h.ValueAtQuantile(q)))
+		}
+		return strings.Join(lines, "\n")
+	})
+	return p
+}
+
+// quantiles makes the ticks of a percentile axis up to its end, and marks that say what the curves have there.
+func (p *plot) quantiles(say func(q float64) string) {
+	for _, at := range []struct {
 		q     float64
 		label string
-	}{{50, "50"}, {75, ""}, {90, "90"}, {95, ""}, {99, "99"}, {99.5, ""}, {99.9, "99.9"}, {99.95, ""}, {99.99, "99.99"}, {99.999, "99.999"}, {99.9999, "99.9999"}, {99.99999, ""}}
-	for _, at := range quantiles {
+	}{{50, "50"}, {75, ""}, {90, "90"}, {95, ""}, {99, "99"}, {99.5, ""}, {99.9, "99.9"}, {99.95, ""}, {99.99, "99.99"}, {99.999, "99.999"}, {99.9999, "99.9999"}, {99.99999, ""}} {
 		x := 100 / (100 - at.q)
 		if x > p.X.Max {
 			break
@@ -63,13 +74,8 @@ func percentileChart(runs []*Run) *plot {
 		if at.label != "" {
 			p.X.Ticks = append(p.X.Ticks, tick{x, at.label})
 		}
-		lines := []string{fmt.Sprintf("p%g", at.q)}
-		for _, c := range curves {
-			lines = append(lines, c.name+": "+latency(c.h.ValueAtQuantile(at.q)))
-		}
-		p.Marks = append(p.Marks, mark{x, strings.Join(lines, "\n")})
+		p.Marks = append(p.Marks, mark{x, fmt.Sprintf("p%g\n%s", at.q, say(at.q))})
 	}
-	return p
 }
 
 // percentileCurve runs to the largest sample: at 1/(1−q) = n stands the last of n. It leaves out the smallest one,

@@ -95,7 +95,24 @@ func overTime(runs []*Run) []*plot {
 
 // timePlot is a picture over time with nothing in it yet but the stages.
 func timePlot(title string, moments []moment) *plot {
-	return &plot{Title: title, X: timeAxis(endOf(moments)), Bands: bands(moments)}
+	return &plot{Title: title, X: timeAxis(endOf(moments)), Bands: bands(moments), Gaps: gaps(moments)}
+}
+
+// gaps are the stretches in which a part of the load is missing.
+func gaps(moments []moment) []band {
+	var list []band
+	for _, m := range moments {
+		if m.missing == 0 {
+			continue
+		}
+		label := percent(m.missing) + " missing"
+		if last := len(list) - 1; last >= 0 && list[last].Label == label && list[last].To == m.from.Seconds() {
+			list[last].To = m.to.Seconds()
+			continue
+		}
+		list = append(list, band{From: m.from.Seconds(), To: m.to.Seconds(), Label: label})
+	}
+	return list
 }
 
 // responseChart shows where the response times of each moment lie, and the p50 and p99 of it.

@@ -132,8 +132,10 @@ func (c *Comparison) conditions(base, head []*Run) (machines string) {
 	}
 	var versions []string
 	for _, r := range slices.Concat(base, head) {
-		if v := r.Environment.Version; v != "" && !slices.Contains(versions, v) {
-			versions = append(versions, v)
+		for _, e := range append(r.machines(), r.Environment) {
+			if v := e.Version; v != "" && !slices.Contains(versions, v) {
+				versions = append(versions, v)
+			}
 		}
 	}
 	if len(versions) > 1 {
@@ -145,6 +147,24 @@ func (c *Comparison) conditions(base, head []*Run) (machines string) {
 // environmentsDiffer names how the machines differ, each as "CPU (a, b)".
 func environmentsDiffer(runs []*Run) []string {
 	var list []string
+	differ := func(name string, of func(*Run) string) {
+		var seen []string
+		for _, r := range runs {
+			if v := of(r); !slices.Contains(seen, v) {
+				seen = append(seen, v)
+			}
+		}
+		if len(seen) > 1 {
+			list = append(list, fmt.Sprintf("%s (%s)", name, strings.Join(seen, ", ")))
+		}
+	}
+	differ("agents", func(r *Run) string {
+		if len(r.Agents) == 0 {
+			return "none"
+		}
+		return fmt.Sprint(len(r.Agents))
+	})
+	differ("machines", (*Run).hosts)
 	for _, f := range []struct {
 		name string
 		of   func(Environment) string
@@ -159,22 +179,61 @@ func environmentsDiffer(runs []*Run) []string {
 		{"system", func(e Environment) string { return e.OS }},
 		{"kernel", func(e Environment) string { return e.Kernel }},
 	} {
-		var seen []string
-		for _, r := range runs {
-			if v := orNA(f.of(r.Environment)); !slices.Contains(seen, v) {
-				seen = append(seen, v)
-			}
-		}
-		if len(seen) > 1 {
-			list = append(list, fmt.Sprintf("%s (%s)", f.name, strings.Join(seen, ", ")))
-		}
+		differ(f.name, func(r *Run) string { return alikeOrEach(r.machines(), f.of) })
 	}
 	return list
+}
+
+// machines are those that made the load: a fleet's, and not the coordinator's.
+func (r *Run) machines() []Environment {
+	if len(r.Agents) == 0 {
+		return []Environment{r.Environment}
+	}
+	var list []Environment
+	for _, a := range r.Agents {
+		list = append(list, a.Environment)
+	}
+	return list
+}
+
+// alikeOrEach is what the machines have of something: "Xeon", or "2 × Xeon + 1 × EPYC" where they differ.
+func alikeOrEach(machines []Environment, of func(Environment) string) string {
+	n := map[string]int{}
+	for _, e := range machines {
+		n[orNA(of(e))]++
+	}
+	var parts []string
+	for _, v := range slices.Sorted(maps.Keys(n)) {
+		if len(n) == 1 {
+			return v
+		}
+		parts = append(parts, fmt.Sprintf("%d × %s", n[v], v))
+	}
+	return strings.Join(parts, " + ")
+}
+
+// hosts is how many machines the agents were on, as far as their names tell; a name that is not known is that of another one.
+func (r *Run) hosts() string {
+	if len(r.Agents) == 0 {
+		return "1"
+	}
+	seen := map[string]bool{}
+	unknown := 0
+	for _, a := range r.Agents {
+		if host := a.Environment.Host; host == "" {
+			unknown++
+		} else {
+			seen[host] = true
+		}
+	}
+	return fmt.Sprint(len(seen) + unknown)
 }
 
 // spoiled says why a run's figures may not be the server's; empty where they are.
 func (r *Run) spoiled() string {
 	switch {
+	case len(r.Lost()) > 0:
+		return "short of agents that were lost"
 	case r.CutShort:
 		return "cut short"
 	case r.Generator.Bottleneck:

@@ -29,6 +29,7 @@ var csvHeader = []string{
 	"service_p50_ms", "service_p99_ms", "service_max_ms", // from the sending; empty in a closed loop, where it is the response time
 	"bottleneck", // true: the figures of the run are the load generator's
 	"cut_short",  // true: the run ended before its plan did
+	"missing",    // share of the load, 0 to 1, whose figures the interval lacks because agents were lost
 }
 
 // CSV writes a row per interval and operation, quoted as RFC 4180 says, under a header (csvHeader says what the columns
@@ -45,7 +46,7 @@ func CSV(w io.Writer, r *Report) error {
 		for _, v := range run.Intervals {
 			for _, row := range csvRows(v) {
 				row = slices.Concat([]string{all[i], v.Stage, strconv.FormatBool(v.Recorded), seconds(v.Start), seconds(v.Length)}, row,
-					[]string{strconv.FormatBool(run.Generator.Bottleneck), strconv.FormatBool(run.CutShort)})
+					[]string{strconv.FormatBool(run.Generator.Bottleneck), strconv.FormatBool(run.CutShort), strconv.FormatFloat(v.Missing, 'g', -1, 64)})
 				_ = c.Write(row)
 			}
 		}

@@ -4,7 +4,7 @@
 //
 // From the bottom up: model.go, agents.go (a fleet's) and histogram.go are the data; figures.go and score.go compute from it, matrix.go lays
 // suites side by side (implementations × rules), excerpt.go picks what of a transcript tells most, verdict*.go put it in
-// words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan,
+// words, slo*.go read objectives, judge runs by them and say how that went, trials*.go do so for the trials of a search or scan, agents_words.go and agents_table.go for the agents of a fleet,
 // compare*.go say how two sides differ (benchmath's medians and U test), names.go tells runs and suites apart, numbers.go and wire.go write figures and hostile bytes; json.go with
 // strict.go, which holds a file against the types, check*.go, which ask whether its numbers can be and agree (packed.go: the histograms'), and schema.go with
 // the folder schema, the form as it is published;

@@ -107,10 +107,14 @@ func (r *Run) name() string {
 
 // clients has no thousands comma: it is a setting and not a measurement.
 func (r *Run) clients() string {
+	text := fmt.Sprintf("%d clients", r.Clients)
 	if r.Clients == 1 {
-		return "1 client"
+		text = "1 client"
 	}
-	return fmt.Sprintf("%d clients", r.Clients)
+	if len(r.Agents) > 0 {
+		text += " of " + plural(int64(len(r.Agents)), "agent")
+	}
+	return text
 }
 
 func (r *Run) arrival() string {
@@ -187,10 +191,10 @@ func (r *Run) swing() (below, above float64, ok bool) {
 	return 1 - slices.Min(rates)/mean, slices.Max(rates)/mean - 1, true
 }
 
-// steadiness puts in words how much its seconds differ; empty where there is nothing to say, as where stages ask for different rates. Where
+// steadiness puts in words how much its seconds differ; empty where there is nothing to say, as where stages or lost agents ask for different rates. Where
 // requests follow a schedule their rate says nothing of the server: then it is about response times.
 func (r *Run) steadiness() string {
-	if len(r.Stages) > 0 {
+	if len(r.Stages)+len(r.Lost()) > 0 {
 		return ""
 	}
 	if !r.closed() {

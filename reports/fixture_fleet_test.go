@@ -35,7 +35,7 @@ func fleetRun(n, lost int) *Run {
 			ClockOffset: time.Duration(1-i) * 1250 * time.Microsecond, ClockError: time.Duration(90+10*i) * time.Microsecond, Started: &began,
 		}
 		a.Environment.Host, a.Environment.CPUs = fmt.Sprintf("load-%d", i+1), 2+i%2*2
-		median, busy := 600*time.Microsecond, 0.21
+		median, busy := time.Duration(560+40*i)*time.Microsecond, 0.21+float64(i)/100
 		if i == 2 && lost < 0 {
 			median, busy = 2100*time.Microsecond, 0.83
 		}

@@ -60,7 +60,8 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	r, m := load(t), fixtureMatrix()
+	r, m, fleet := load(t), fixtureMatrix(), loadFleet(t)
+	lost := &Report{Runs: fleet.Runs[1:]}
 	for _, c := range []struct {
 		name   string
 		format Format
@@ -88,6 +89,15 @@ func TestGolden(t *testing.T) {
 		{"report.prom", Prometheus, r},
 		{"run.hgrm", HGRM, &Report{Runs: r.Runs[2:]}},
 		{"run.hlog", HLog, &Report{Runs: r.Runs[2:]}},
+		{"fleet.html", HTML, fleet},
+		{"fleet.md", Markdown, fleet},
+		{"fleet.txt", Summary, &Report{Runs: fleet.Runs[:1]}},
+		{"fleet-lost.txt", Summary, lost},
+		{"fleet.junit", JUnit, fleet},
+		{"fleet.prom", Prometheus, fleet},
+		{"fleet-lost.csv", CSV, lost},
+		{"fleet-lost.hgrm", HGRM, lost},
+		{"fleet-lost.badge.svg", Badge, lost},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer

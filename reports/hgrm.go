@@ -42,6 +42,9 @@ func hdrRemarks(w io.Writer, run *Run, h *Histogram) {
 	if h != nil && h.TooHigh > 0 {
 		fmt.Fprintf(w, "#[%s above 60 s counted as 60 s]\n", plural(h.TooHigh, "time"))
 	}
+	if text := run.lostAndWhy(); text != "" {
+		fmt.Fprintf(w, "#[%s]\n", oneLine(visible(sentence(text))))
+	}
 	for _, text := range run.Warnings {
 		fmt.Fprintf(w, "#[Warning: %s]\n", oneLine(text))
 	}

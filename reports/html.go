@@ -208,12 +208,22 @@ func newPage(r *Report) *page {
 	return p
 }
 
-func environment(e Environment) facts {
+// environment of a fleet's run is that of who told the agents what to do: they have a table of their own.
+func (r *Run) environment() facts {
+	if len(r.Agents) > 0 {
+		return environment("coordinator", r.Environment)
+	}
+	return environment(measuringSide, r.Environment)
+}
+
+const measuringSide = "measuring side"
+
+func environment(of string, e Environment) facts {
 	cpus := na
 	if e.CPUs > 0 {
 		cpus = fmt.Sprint(e.CPUs)
 	}
-	return facts{"Environment of the measuring side", []fact{
+	return facts{"Environment of the " + of, []fact{
 		{Name: "memlite", Value: orNA(visible(e.Version))},
 		{Name: "Go", Value: orNA(visible(e.Go))},
 		{Name: "system", Value: orNA(visible(e.OS))},

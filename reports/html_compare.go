@@ -69,7 +69,7 @@ func newComparisonPage(r *Report) *comparisonPage {
 		}
 		runs := runsTable(r)
 		p.Runs = &runs
-		p.Facts = []facts{planFacts(base[0]), environment(base[0].Environment)}
+		p.Facts = []facts{planFacts(base[0]), base[0].environment()}
 		p.Facts[0].Rows = slices.DeleteFunc(p.Facts[0].Rows, func(f fact) bool { return f.Name == "started" || f.Name == "took" || f.Name == "target" })
 		for _, run := range r.Runs {
 			if text := quoteCommand(run.Command); text != "" && !slices.Contains(p.Commands, text) && len(p.Commands) < mostCommands {

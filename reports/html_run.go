@@ -67,6 +67,7 @@ type runPage struct {
 	Operations   table
 	Servers      *table // nil where there was one
 	Stages       *table // nil where there was one
+	Agents       *fleetPage
 	Notes        []string
 	Command      string
 	Open         bool // its facts are unfolded
@@ -79,8 +80,8 @@ func newRunPage(report *Report, i int, name string) runPage {
 	t := r.Total()
 	p := runPage{
 		Anchor: runAnchor(i), Name: visible(name), Warnings: visibleAll(r.Warnings), Tiles: runTiles(r, t),
-		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Command: commandLines(r.Command), Open: len(report.Runs) == 1,
-		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), environment(r.Environment)},
+		Objectives: objectiveTable(r.Objectives), Operations: operationTable(r, t), Servers: serverTable(r), Stages: stageTable(r), Agents: newFleetPage(r), Command: commandLines(r.Command), Open: len(report.Runs) == 1,
+		Facts: []facts{requestFacts(r), planFacts(r), generatorFacts(r), r.environment()},
 	}
 	p.Facts = append(verificationFacts(r.Verification), p.Facts...)
 	if len(report.Runs) > 1 {
@@ -118,6 +119,9 @@ func runTiles(r *Run, t *Operation) []tile {
 	list := []tile{{Name: "throughput", Value: perSecond(rate(t.Count, r.Recorded())), Unit: "/s"}}
 	if r.Rate > 0 {
 		list[0].Note = "of " + perSecond(r.Rate) + " asked for"
+	}
+	if text := r.without(); text != "" {
+		list[0].Kind, list[0].Note = unsure, strings.TrimPrefix(list[0].Note+"; "+together(visible(text)), "; ")
 	}
 	for _, c := range []struct {
 		name string

@@ -70,7 +70,7 @@ func (b *suiteBuilder) suite(i int) suitePage {
 	p := suitePage{
 		Anchor: "protocol", Name: "Protocol", Warnings: visibleAll(s.Warnings), Tiles: suiteTiles(s),
 		Command: quoteCommand(s.Command), Open: len(b.report.Suites) == 1 && len(b.report.Runs) == 0,
-		Facts: []facts{suiteFacts(s), environment(s.Environment)},
+		Facts: []facts{suiteFacts(s), environment(measuringSide, s.Environment)},
 	}
 	if s.Title != "" {
 		p.Name = visible(s.Title)

@@ -261,6 +261,7 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 			}
 			c.Out += fieldLine("stage", text)
 		}
+		c.Out += junitAgents(run)
 		if v := run.Verification; v != nil {
 			c.Out += fieldLine("values", v.text())
 			if v.Findings() > 0 {
@@ -274,6 +275,8 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 		case c.Failure != nil:
 		case t.Count == 0:
 			c.Error = &junitFault{visible(v.Text), "no answer", ""}
+		case len(run.Lost()) > 0:
+			c.Error = &junitFault{visible(v.Text), "agent lost", ""}
 		case run.CutShort:
 			c.Error = &junitFault{visible(v.Text), "cut short", ""}
 		}

@@ -93,6 +93,7 @@ func mdRuns(w io.Writer, runs []*Run) {
 		mdObjectives(w, all[i], run.Objectives)
 		mdStages(w, run, all[i])
 		mdServers(w, run, all[i])
+		mdAgents(w, run, all[i])
 	}
 	for i, run := range runs {
 		mdVerification(w, all[i], run.Verification)

@@ -118,13 +118,14 @@ func TestMarkdownIsReadAsTables(t *testing.T) {
 		{"run", &Report{Runs: r.Runs[:1]}, 1},
 		{"runs", &Report{Runs: r.Runs}, 1},
 		{"hostile run", &Report{Runs: []*Run{&foulRun, r.Runs[0]}}, 1},
-		{"stages and servers", &Report{Runs: whole.Runs}, 3},
+		{"stages, servers and agents", &Report{Runs: whole.Runs}, 5},
+		{"fleet", fixtureFleet(), 5},
 		{"suite", &Report{Suites: r.Suites}, 2},
 		{"hostile suite", &Report{Suites: []*Suite{foul}}, 2},
 		{"matrix", matrix, 9},
 		{"comparison", fixtureComparison(t), 2},
 		{"hostile comparison", foulComparison, 2},
-		{"all", &Report{Runs: append(whole.Runs, r.Runs...), Suites: append(whole.Suites, matrix.Suites...)}, 14},
+		{"all", &Report{Runs: append(whole.Runs, r.Runs...), Suites: append(whole.Suites, matrix.Suites...)}, 16},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -14,6 +14,7 @@ type moment struct {
 
 	count, errors, dropped int64
 	hits, misses           int64
+	missing                float64      // share of the load whose figures it lacks, the mean over its time
 	response               *Histogram   // nil where nothing was answered, or not measured
 	percentiles            *Percentiles // of response
 }
@@ -51,6 +52,9 @@ func newMoment(list []*Interval) moment {
 	var response []*Histogram
 	for _, v := range list {
 		m.dropped += v.Dropped
+		if length := m.length(); length > 0 {
+			m.missing += v.Missing * float64(v.Length) / float64(length)
+		}
 		for _, o := range v.Operations {
 			m.count += o.Count
 			m.errors += o.Errors
@@ -93,6 +97,9 @@ func (m *moment) name() string {
 	name := fmt.Sprintf("%s to %s s, %s", tenths(m.from), tenths(m.to), m.stage)
 	if !m.recorded {
 		name += " (not recorded)"
+	}
+	if m.missing > 0 {
+		name += "\n" + percent(m.missing) + " of the load is missing"
 	}
 	return name
 }

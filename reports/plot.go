@@ -9,6 +9,7 @@ type plot struct {
 	Heat   *heat
 	Series []series
 	Bands  []band
+	Gaps   []band // where a part of what it shows is missing
 	Limits []limit
 	Marks  []mark
 }

@@ -23,6 +23,7 @@ var (
 	pngGrey = color.RGBA{0x59, 0x63, 0x6e, 0xff}
 	pngGrid = color.RGBA{0xe4, 0xe7, 0xeb, 0xff}
 	pngWash = color.RGBA{0xf1, 0xf3, 0xf5, 0xff}
+	pngGap  = color.RGBA{0xfd, 0xf0, 0xee, 0xff}
 	pngBad  = color.RGBA{0xb3, 0x26, 0x1e, 0xff}
 
 	pngTitleText = pngStyle(18, pngInk)
@@ -80,7 +81,7 @@ func newPanel(p *plot) (*panel, error) {
 	for _, s := range []*draw.LineStyle{&grid.Horizontal, &grid.Vertical} {
 		s.Color, s.Width, s.Dashes = pngGrid, 0.75, nil
 	}
-	g.Add(grid, drawn(p.drawBands), drawn(p.drawSeries), drawn(p.drawLimits))
+	g.Add(grid, drawn(p.drawBands), drawn(p.drawSeries), drawn(p.drawLimits), drawn(p.drawGapNames))
 	return &panel{p, g}, nil
 }
 
@@ -164,6 +165,9 @@ func fill4(c draw.Canvas, with color.Color, x0, y0, x1, y1 vg.Length) {
 }
 
 func (p *plot) drawWashes(c draw.Canvas, x, _ func(float64) vg.Length) {
+	for _, b := range p.Gaps {
+		fill4(c, pngGap, x(b.From), c.Min.Y, x(b.To), c.Max.Y)
+	}
 	for _, b := range p.Bands {
 		if b.Apart {
 			fill4(c, pngWash, x(b.From), c.Min.Y, x(b.To), c.Max.Y)
@@ -189,6 +193,16 @@ func (p *plot) drawBands(c draw.Canvas, x, _ func(float64) vg.Length) {
 		}
 		if label := visible(b.Label); pngSmallText.Width(label)+8 < x(b.To)-x(b.From) {
 			c.FillText(pngSmallText, vg.Point{X: x(b.From) + 5, Y: c.Max.Y + 4}, label)
+		}
+	}
+}
+
+func (p *plot) drawGapNames(c draw.Canvas, x, _ func(float64) vg.Length) {
+	style := pngStyle(12, pngBad)
+	style.XAlign = draw.XRight
+	for _, b := range p.Gaps {
+		if end := x(b.To) - 5; len(p.Gaps) == 1 || style.Width(b.Label) < end-x(b.From) {
+			c.FillText(style, vg.Point{X: end, Y: c.Max.Y - 16}, visible(b.Label))
 		}
 	}
 }

@@ -115,6 +115,35 @@ func (p *exposition) run(r *Run, l promLabels) {
 	}
 	p.flag("run_bottleneck", "1: the figures are the load generator's, not the server's.", l, r.Generator.Bottleneck)
 	p.flag("run_cut_short", "1: the run ended before its plan did.", l, r.CutShort)
+	p.agents(r, l)
+}
+
+// agents are a fleet's: a dashboard can watch for one that was lost, or is slower than the others.
+func (p *exposition) agents(r *Run, l promLabels) {
+	if len(r.Agents) == 0 {
+		return
+	}
+	p.gauge("run_agents", "Agents that made the load together.", l, float64(len(r.Agents)))
+	p.gauge("run_lost_agents", "Of them lost before the end: a part of the load is missing.", l, float64(len(r.Lost())))
+	if spread, ok := r.StartSpread(); ok {
+		p.gauge("run_start_spread_seconds", "How long after the first agent the last one began.", l, spread.Seconds())
+	}
+	all := r.agentNames()
+	for i, a := range r.Agents {
+		of, t := l.and("agent", all[i]), a.Total()
+		p.gauge("run_agent_share", "Share of the run's load that an agent was to make.", of, a.Share)
+		p.flag("run_agent_lost", "1: the agent was lost before the end.", of, a.Loss != nil)
+		p.gauge("run_agent_requests", "Answered as the profile allows, in recorded stages, to this agent.", of, float64(t.Count))
+		p.gauge("run_agent_errors", "Not answered as the profile allows.", of, float64(t.Errors))
+		if t.Percentiles != nil {
+			p.gauge("run_agent_response_p50_seconds", "Half of the agent's requests were answered within this time.", of, float64(t.Percentiles.P50)/1e9)
+			p.gauge("run_agent_response_p99_seconds", "99 of a hundred were.", of, float64(t.Percentiles.P99)/1e9)
+		}
+		p.gauge("run_agent_clock_offset_seconds", "What the agent's wall clock was ahead of the coordinator's.", of, a.ClockOffset.Seconds())
+		if a.Started != nil {
+			p.gauge("run_agent_start_seconds", "When it began, after the moment agreed.", of, a.Started.Seconds())
+		}
+	}
 }
 
 func (p *exposition) operation(o *Operation, recorded time.Duration, l promLabels) {

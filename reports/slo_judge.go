@@ -9,8 +9,9 @@ import (
 // Judge says of each objective whether the run held it.
 //
 // Nothing is held on evidence that does not bear it. What was not measured is inconclusive. So is everything in a run in which the load
-// generator was the bottleneck or that was cut short, except what is a fact in spite of that: wrong answers and misses that were
-// seen while the generator was slow, and a count or a maximum that had gone beyond its limit when the run was ended.
+// generator was the bottleneck, that was cut short or that lost an agent, except what is a fact in spite of that: wrong answers and
+// misses that were seen while the generator was slow, and a count or a maximum that had gone beyond its limit when the run was ended,
+// or without the part that is missing.
 func Judge(r *Run, slos []SLO) []*Objective {
 	var list []*Objective
 	for _, o := range slos {
@@ -45,7 +46,9 @@ func (o SLO) judge(r *Run) *Objective {
 	}
 	monotone := o.upper() && (o.unit == unitCount || o.metric == metricMax)
 	fact := o.metric == metricErrors || o.metric == metricHits || o.metric == metricMisses
-	switch {
+	switch lost := r.lost(); {
+	case lost != "" && (held || !monotone):
+		j.Inconclusive, j.Reason = true, lost
 	case r.CutShort && (held || !monotone):
 		j.Inconclusive, j.Reason = true, "the run was cut short"
 	case r.Generator.Bottleneck && (held || !fact):
@@ -199,8 +202,8 @@ func (o SLO) seconds(r *Run) []Span {
 }
 
 func (o SLO) missedIn(r *Run, v *Interval) bool {
-	if o.metric == metricRate && v.Length < 500*time.Millisecond {
-		return false // too short to have a rate of its own
+	if o.metric == metricRate && (v.Length < 500*time.Millisecond || v.Missing > 0) {
+		return false // too short to have a rate of its own, or not asked for all of it
 	}
 	f := o.measure(evidence{v.Operations, v.Dropped, 0, v.Length, r.closed()})
 	switch {

@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,7 @@ func (p *plot) svg(f frame) template.HTML {
 		d.line(p.Series[i])
 	}
 	d.limits()
+	d.gapNames()
 	if f.Hover {
 		d.marks()
 	}
@@ -66,6 +68,9 @@ func (p *plot) label() string {
 	text := p.Title + ": " + strings.Join(names, "; ") + "."
 	for _, l := range p.Limits {
 		text += " The objective is " + l.Label + "."
+	}
+	for _, b := range p.Gaps {
+		text += fmt.Sprintf(" From %s to %s s %s.", strconv.FormatFloat(b.From, 'f', -1, 64), strconv.FormatFloat(b.To, 'f', -1, 64), b.Label)
 	}
 	return visible(text)
 }
@@ -110,8 +115,11 @@ func (d *drawing) legend() float64 {
 	return y
 }
 
-// washes set apart what does not count.
+// washes set apart what does not count, and what is not all there.
 func (d *drawing) washes() {
+	for _, b := range d.Gaps {
+		d.printf(`<path class="gap" d="M%s %sH%sV%sH%sz"/>`, n1(d.x(b.From)), n1(d.y0), n1(d.x(b.To)), n1(d.y1), n1(d.x(b.From)))
+	}
 	for _, b := range d.Bands {
 		if b.Apart {
 			d.printf(`<path class="band" d="M%s %sH%sV%sH%sz"/>`, n1(d.x(b.From)), n1(d.y0), n1(d.x(b.To)), n1(d.y1), n1(d.x(b.From)))
@@ -165,6 +173,15 @@ func (d *drawing) limits() {
 		}
 		d.printf(`<path class="%s" d="M%s %sH%s%s"/><text class="%[1]s" x="%[6]s" y="%s">%s</text>`,
 			class, n1(d.x0), n1(y), n1(end), tail, n1(d.x0+5), n1(name), html.EscapeString(visible(l.Label)))
+	}
+}
+
+// gapNames says what is missing, over the lines: within the stretch, or where that is too narrow before its end, if there is only one.
+func (d *drawing) gapNames() {
+	for _, b := range d.Gaps {
+		if end := d.x(b.To) - 5; len(d.Gaps) == 1 || end-d.x(b.From) > 6.4*float64(len([]rune(b.Label))) {
+			d.printf(`<text class="gap" text-anchor="end" x="%s" y="%s">%s</text>`, n1(end), n1(d.y0+14), html.EscapeString(visible(b.Label)))
+		}
 	}
 }
 

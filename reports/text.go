@@ -50,6 +50,7 @@ func (t Terminal) write(w io.Writer, r *Report, list bool) error {
 				t.paragraph(b, "  ", 2, whichIsWhich)
 			}
 			t.paragraph(b, "  ", 2, accounts(r.Runs)[0])
+			t.agents(b, r.Runs[0])
 		}
 		warnRuns(b, r.Runs)
 	}

@@ -21,9 +21,13 @@ type Rung struct {
 	Bottleneck           int // trials in which the load generator was
 }
 
-// Outcome is what came of all the run's objectives together: one that was missed is a miss, whatever the others.
+// Outcome is what came of all the run's objectives together: one that was missed is a miss, whatever the others. Nothing is passed, not
+// even without objectives, by a run that lost an agent: its load was not the plan's.
 func (r *Run) Outcome() Status {
 	s := Passed
+	if len(r.Lost()) > 0 {
+		s = Inconclusive
+	}
 	for _, o := range r.Objectives {
 		switch o.Status() {
 		case Failed:
@@ -98,6 +102,7 @@ type Search struct {
 	Above     *Rung  // the next higher one that was tried; nil: none
 	Lowest    *Rung
 	CutShort  bool
+	LostIn    int64 // trials that lost an agent, and so decide nothing
 }
 
 // FindRate reads the outcome of a search off its trials.
@@ -121,7 +126,7 @@ func FindRate(runs []*Run) Search {
 		texts = append(texts, o.Text)
 	}
 	f.Objective = enumerate(texts)
-	f.CutShort = runs[len(runs)-1].CutShort
+	f.CutShort, f.LostIn = runs[len(runs)-1].CutShort, lostTrials(runs)
 	return f
 }
 
@@ -170,6 +175,9 @@ func (f Search) Sentence() string {
 	case f.Kept != nil && !f.CutShort:
 		parts = append(parts, "that is the end of the range: the limit lies above it")
 	}
+	if f.LostIn > 0 {
+		parts = append(parts, fmt.Sprintf("agents were lost in %s, which decide nothing", plural(f.LostIn, "trial")))
+	}
 	if f.CutShort {
 		parts = append(parts, "the search was cut short")
 	}
@@ -210,7 +218,7 @@ func verdictOfTrials(runs []*Run) verdict {
 	}
 	v.Text = fmt.Sprintf("%s from %s/s to %s/s; at most %s/s were answered", plural(int64(len(rungs)), "rate"),
 		perSecond(rungs[0].Rate), perSecond(rungs[len(rungs)-1].Rate), perSecond(best))
-	if missed+undecided > 0 {
+	if missed+undecided > 0 && len(runs[0].Objectives) > 0 {
 		v.Text += "; " + heldUpTo(rungs)
 		v.Tone = unsure
 		if missed > 0 {
@@ -229,6 +237,12 @@ func verdictOfTrials(runs []*Run) verdict {
 			v.Tone = unsure
 		}
 	}
+	if n := lostTrials(runs); n > 0 {
+		v.Text += fmt.Sprintf("; agents were lost in %s", plural(n, "run"))
+		if v.Tone == good {
+			v.Tone = unsure
+		}
+	}
 	if last := runs[len(runs)-1]; last.CutShort {
 		v.Text += "; the scan was cut short"
 		if v.Tone == good {
@@ -237,6 +251,16 @@ func verdictOfTrials(runs []*Run) verdict {
 	}
 	v.Text += "."
 	return v
+}
+
+// lostTrials is how many trials lost an agent.
+func lostTrials(runs []*Run) (n int64) {
+	for _, r := range runs {
+		if len(r.Lost()) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // heldUpTo says up to which of the rates, counted from the lowest, every trial held its objectives.

@@ -214,6 +214,9 @@ func verdicts(r *Report) []verdict {
 			if faults := run.faults(); faults != "" {
 				list = append(list, verdict{Tone: bad, Text: fmt.Sprintf("%s: %s.", name, faults)})
 			}
+			if missing := run.lostAndWhy(); missing != "" {
+				list = append(list, verdict{Tone: unsure, Text: fmt.Sprintf("%s: %s.", name, missing)})
+			}
 		}
 	}
 	return list

@@ -16,7 +16,8 @@ func verdictOfRun(r *Run) verdict {
 	if t.Count > 0 {
 		detail = append(detail, "p50 "+t.percentile(p50))
 	}
-	if r.fellShort(t) {
+	missing := r.lostAndWhy()
+	if r.fellShort(t) && missing == "" {
 		v.Tone = flawed
 	}
 	if faults := r.faults(); faults != "" {
@@ -29,6 +30,9 @@ func verdictOfRun(r *Run) verdict {
 	}
 	if v := r.Verification; v.Findings() > 0 {
 		add(v.text())
+	}
+	if missing != "" {
+		add(missing)
 	}
 	if len(r.Objectives) > 0 {
 		// Who names objectives has said what counts as good: errors within them are none to cry about.
@@ -47,13 +51,11 @@ func verdictOfRun(r *Run) verdict {
 			v.Tone = unsure
 		}
 	}
-	if r.CutShort {
-		if !r.untried() {
-			add("cut short after " + elapsed(r.Elapsed))
-		}
-		if v.Tone == good {
-			v.Tone = unsure
-		}
+	if r.CutShort && !r.untried() {
+		add("cut short after " + elapsed(r.Elapsed))
+	}
+	if (r.CutShort || missing != "") && v.Tone == good {
+		v.Tone = unsure
 	}
 	if s := r.steadiness(); s != "" {
 		detail = append(detail, s)
@@ -104,6 +106,9 @@ func (r *Run) headline(t *Operation) []string {
 	}
 	if d := r.Requests.Dropped; d > 0 {
 		lead = append(lead, number(d)+" never sent")
+	}
+	if text := r.without(); text != "" {
+		lead = append(lead, text)
 	}
 	var missed []string
 	for _, o := range r.Objectives {
@@ -170,6 +175,8 @@ func (r *Run) limit() string {
 		return "the load generator was the limit (" + g.Reason + ")"
 	case g.Bottleneck:
 		return "the load generator was the limit"
+	case len(r.Lost()) > 0:
+		return "whose limit it was is not known: a part of the load is missing"
 	case g.Busy == 0:
 		return "whether the load generator was the limit was not measured"
 	case r.closed() || r.Rate == 0 || math.IsNaN(rate(r.Total().Count, r.Recorded())):
