@@ -8,92 +8,129 @@ import (
 	"strings"
 )
 
-// agentHead and agentCells are what tables of agents have in every format: what each measured. A lost one's rate is that of the time
-// when it was there.
-var agentHead = []string{"agent", "share", "clients", "requests/s", "errors", "never sent", "p50", "p99", "max", "p99 to median", "send lag p99", "busiest loop", "lost"}
+// column is one of a table of agents: of what each measured, or of where it did.
+type column struct {
+	name  string
+	words bool // takes several lines
+	text  func(a *Agent) string
+	bad   func(a *Agent) bool // nil: never
+}
 
-func (r *Run) agentCells(a *Agent, name string, median int64) []string {
-	t := a.Total()
-	dropped, lag, busy, far, lost := na, na, na, na, "no"
-	if !r.closed() {
-		dropped = number(a.Requests.Dropped)
-		if p := a.Generator.SendLag.Percentiles(); p != nil {
-			lag = latency(p.P99)
+// agentColumns are what each agent measured. Those that would say nothing are left out. A lost one's rate is that of the time when it was
+// there.
+func (r *Run) agentColumns() []column {
+	median := r.medianAgent()
+	slow := func(a *Agent) bool { return a.slow(median) }
+	some := func(of func(*Agent) bool) bool { return slices.ContainsFunc(r.Agents, of) }
+	lost := column{name: "lost", text: func(a *Agent) string {
+		if a.Loss == nil {
+			return "no"
 		}
+		return "at " + tenths(a.Loss.At) + " s"
+	}, bad: func(a *Agent) bool { return a.Loss != nil }}
+	dropped := column{name: "never sent", text: func(a *Agent) string { return number(a.Requests.Dropped) }, bad: func(a *Agent) bool { return a.Requests.Dropped > 0 }}
+	connections := column{name: "connections", words: true, text: func(a *Agent) string { return a.Connections.String() },
+		bad: func(a *Agent) bool { return a.Connections.Failed+a.Connections.Lost > 0 }}
+	var list []column
+	if some(lost.bad) {
+		list = append(list, lost)
 	}
-	if a.Generator.Busy > 0 {
-		busy = percent(a.Generator.Busy)
+	list = append(list,
+		column{name: "share", text: func(a *Agent) string { return percent(a.Share) }},
+		column{name: "clients", text: func(a *Agent) string { return number(int64(a.Clients)) }},
+		column{name: "requests/s", text: func(a *Agent) string { return perSecond(rate(a.Total().Count, r.recordedBy(a))) }},
+		column{name: "errors", text: func(a *Agent) string { return number(a.Total().Errors) }, bad: func(a *Agent) bool { return a.Total().Errors > 0 }})
+	if some(dropped.bad) {
+		list = append(list, dropped)
 	}
-	if p, ok := a.slowness(); ok && median > 0 {
-		far = "× " + digits3(float64(p)/float64(median))
-	}
-	if a.Loss != nil {
-		lost = "at " + tenths(a.Loss.At) + " s"
-	}
-	return []string{visible(name), percent(a.Share), number(int64(a.Clients)), perSecond(rate(t.Count, r.recordedBy(a))), number(t.Errors), dropped,
-		t.percentile(p50), t.percentile(p99), t.percentile(pMax), far, lag, busy, lost}
-}
-
-// machineHead and machineCells are on what, and how well agreed on the time, each did it.
-var machineHead = []string{"agent", "host", "cores", "processor", "system", "memlite", "loops", "connections", "clock ahead by", "began after"}
-
-func machineCells(a *Agent, name string) []string {
-	e := a.Environment
-	cores, loops, began := na, na, na
-	if e.CPUs > 0 {
-		cores = fmt.Sprint(e.CPUs)
-	}
-	if n := a.Generator.Loops; n > 0 {
-		loops = fmt.Sprint(n)
-	}
-	if a.Started != nil {
-		began = offset(*a.Started)
-	}
-	return []string{visible(name), orNA(visible(e.Host)), cores, orNA(visible(e.CPU)), orNA(visible(e.OS)), orNA(visible(e.Version)), loops, a.Connections.String(),
-		offset(a.ClockOffset) + " ± " + latency(int64(a.ClockError)), began}
-}
-
-// agentTable is nil where there was no fleet.
-func agentTable(r *Run) *table {
-	if len(r.Agents) == 0 {
-		return nil
-	}
-	t := &table{Name: "Agents", Head: agentHead}
-	median, all := r.medianAgent(), r.agentNames()
-	for i, a := range r.Agents {
-		cells := r.agentCells(a, all[i], median)
-		row := tableRow{Name: cells[0]}
-		for k, text := range cells[1:] {
-			bad := false
-			switch agentHead[k+1] {
-			case "errors":
-				bad = a.Total().Errors > 0
-			case "never sent":
-				bad = a.Requests.Dropped > 0
-			case "p99", "p99 to median":
-				bad = a.slow(median)
-			case "lost":
-				bad = a.Loss != nil
+	list = append(list,
+		column{name: "p50", text: func(a *Agent) string { return a.Total().percentile(p50) }},
+		column{name: "p99", text: func(a *Agent) string { return a.Total().percentile(p99) }, bad: slow},
+		column{name: "to median", text: func(a *Agent) string {
+			if p, ok := a.slowness(); ok && median > 0 {
+				return "× " + digits3(float64(p)/float64(median))
 			}
-			row.Cells = append(row.Cells, cell{together(text), bad})
-		}
-		t.Rows = append(t.Rows, row)
+			return na
+		}, bad: slow})
+	if !r.closed() {
+		list = append(list, column{name: "send lag p99", text: func(a *Agent) string {
+			if p := a.Generator.SendLag.Percentiles(); p != nil {
+				return latency(p.P99)
+			}
+			return na
+		}})
 	}
-	return t
+	list = append(list, column{name: "busiest loop", text: func(a *Agent) string {
+		if a.Generator.Busy > 0 {
+			return percent(a.Generator.Busy)
+		}
+		return na
+	}, bad: func(a *Agent) bool { return a.Generator.Bottleneck }})
+	if some(connections.bad) {
+		list = append(list, connections)
+	}
+	return list
 }
 
-// machineTable is nil where there was no fleet.
-func machineTable(r *Run) *table {
-	if len(r.Agents) == 0 {
-		return nil
+// machineColumns are on what, and how well agreed on the time, each did it.
+var machineColumns = []column{
+	{name: "host", text: func(a *Agent) string { return a.Environment.Host }},
+	{name: "processor", words: true, text: func(a *Agent) string { return a.Environment.CPU }},
+	{name: "cores", text: func(a *Agent) string {
+		if n := a.Environment.CPUs; n > 0 {
+			return fmt.Sprint(n)
+		}
+		return ""
+	}},
+	{name: "loops", text: func(a *Agent) string {
+		if n := a.Generator.Loops; n > 0 {
+			return fmt.Sprint(n)
+		}
+		return ""
+	}},
+	{name: "system", text: func(a *Agent) string { return a.Environment.OS }},
+	{name: "memlite", text: func(a *Agent) string { return a.Environment.Version }},
+	{name: "clock ahead by", text: func(a *Agent) string { return offset(a.ClockOffset) + " ± " + latency(int64(a.ClockError)) }},
+	{name: "began after", text: func(a *Agent) string {
+		if a.Started == nil {
+			return ""
+		}
+		return offset(*a.Started)
+	}},
+}
+
+// value is a cell as every format has it.
+func (c column) value(a *Agent) string { return orNA(visible(c.text(a))) }
+
+func headOf(columns []column) []string {
+	head := []string{"agent"}
+	for _, c := range columns {
+		head = append(head, c.name)
 	}
-	t := &table{Name: "Machines and clocks of the agents", Head: machineHead, Words: []string{"processor", "connections"}}
+	return head
+}
+
+func rowOf(columns []column, a *Agent, name string) []string {
+	row := []string{visible(name)}
+	for _, c := range columns {
+		row = append(row, c.value(a))
+	}
+	return row
+}
+
+// agentTable is a page's.
+func agentTable(r *Run, name string, columns []column) *table {
+	t := &table{Name: name, Head: headOf(columns)}
+	for _, c := range columns {
+		if c.words {
+			t.Words = append(t.Words, c.name)
+		}
+	}
 	all := r.agentNames()
 	for i, a := range r.Agents {
-		cells := machineCells(a, all[i])
-		row := tableRow{Name: cells[0]}
-		for _, text := range cells[1:] {
-			row.Cells = append(row.Cells, cell{Text: together(text)})
+		row := tableRow{Name: visible(all[i])}
+		for _, c := range columns {
+			row.Cells = append(row.Cells, cell{together(c.value(a)), c.bad != nil && c.bad(a)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -137,38 +174,33 @@ func (r *Run) worstAgents(most int) (places []int, rest int64) {
 	return places, rest
 }
 
-// leftOut says that a table shows the worst agents only; empty where it shows all.
-func leftOut(rest int64) string {
+// leftOut says that a table shows the worst agents only.
+func leftOut(rest int64) []string {
 	if rest == 0 {
-		return ""
+		return nil
 	}
-	return plural(rest, "agent") + " with nothing worse to show left out here: the page and the JSON have them"
+	return []string{plural(rest, "agent") + " with nothing worse to show left out here: the page and the JSON have them."}
 }
 
-// agents writes the agents of one run for a terminal, with as many columns as most have room for.
+const (
+	agentsTitle   = "Agents"
+	machinesTitle = "Machines and clocks of the agents"
+)
+
+// agents writes the agents of one run for a terminal.
 func (t Terminal) agents(w io.Writer, r *Run) {
 	if len(r.Agents) == 0 {
 		return
 	}
-	median, all := r.medianAgent(), r.agentNames()
+	list, all := r.agentColumns(), r.agentNames()
 	places, rest := r.worstAgents(16)
-	narrow := func(cells []string) (row []string) {
-		for i, name := range agentHead {
-			if wanted := []string{"agent", "share", "requests/s", "errors", "p50", "p99", "send lag p99", "busiest loop"}; slices.Contains(wanted, name) || name == "lost" && len(r.Lost()) > 0 {
-				row = append(row, cells[i])
-			}
-		}
-		return row
-	}
-	rows := [][]string{narrow(agentHead)}
+	rows := [][]string{headOf(list)}
 	for _, i := range places {
-		rows = append(rows, narrow(r.agentCells(r.Agents[i], cutTo(visible(all[i]), 32), median)))
+		rows = append(rows, rowOf(list, r.Agents[i], cutTo(visible(all[i]), 32)))
 	}
 	columns(w, rows)
-	for _, text := range append(r.fleetRemarks(), sentence(leftOut(rest))) {
-		if text != "" {
-			t.paragraph(w, "  ", 2, visible(text))
-		}
+	for _, text := range append(r.fleetRemarks(), leftOut(rest)...) {
+		t.paragraph(w, "  ", 2, visible(text))
 	}
 }
 
@@ -176,19 +208,15 @@ func mdAgents(w io.Writer, r *Run, name string) {
 	if len(r.Agents) == 0 {
 		return
 	}
-	median, all := r.medianAgent(), r.agentNames()
+	all := r.agentNames()
 	places, rest := r.worstAgents(64)
-	for _, of := range []struct {
-		title, right string
-		head         []string
-		cells        func(i int) []string
-	}{
-		{"Agents", "--:", agentHead, func(i int) []string { return r.agentCells(r.Agents[i], all[i], median) }},
-		{"Machines and clocks of the agents", "---", machineHead, func(i int) []string { return machineCells(r.Agents[i], all[i]) }},
-	} {
-		fmt.Fprintf(w, "%s (%s):\n\n| %s |\n|---%s|\n", of.title, md(name), strings.Join(of.head, " | "), strings.Repeat("|"+of.right, len(of.head)-1))
+	for _, t := range []struct {
+		title, align string
+		columns      []column
+	}{{agentsTitle, "--:", r.agentColumns()}, {machinesTitle, "---", machineColumns}} {
+		fmt.Fprintf(w, "%s (%s):\n\n| %s |\n|---%s|\n", t.title, md(name), strings.Join(headOf(t.columns), " | "), strings.Repeat("|"+t.align, len(t.columns)))
 		for _, i := range places {
-			cells := of.cells(i)
+			cells := rowOf(t.columns, r.Agents[i], all[i])
 			for k, text := range cells {
 				cells[k] = md(text)
 			}
@@ -196,25 +224,22 @@ func mdAgents(w io.Writer, r *Run, name string) {
 		}
 		fmt.Fprintln(w)
 	}
-	for _, text := range append(r.fleetRemarks(), sentence(leftOut(rest))) {
-		if text != "" {
-			fmt.Fprintf(w, "%s\n\n", md(text))
-		}
+	for _, text := range append(r.fleetRemarks(), leftOut(rest)...) {
+		fmt.Fprintf(w, "%s\n\n", md(text))
 	}
 }
 
 // junitAgents is a line for each agent.
 func junitAgents(r *Run) string {
+	if len(r.Agents) == 0 {
+		return ""
+	}
 	var b strings.Builder
-	median, all := r.medianAgent(), r.agentNames()
+	list, all := append(r.agentColumns(), machineColumns...), r.agentNames()
 	for i, a := range r.Agents {
-		figures, machine := r.agentCells(a, all[i], median), machineCells(a, all[i])
-		text := figures[0]
-		for k, value := range figures[1:] {
-			text += ", " + agentHead[k+1] + " " + value
-		}
-		for k, value := range machine[1:] {
-			text += ", " + machineHead[k+1] + " " + value
+		text := visible(all[i])
+		for _, c := range list {
+			text += ", " + c.name + " " + c.value(a)
 		}
 		b.WriteString(fieldLine("agent", text))
 	}

@@ -181,8 +181,8 @@ func TestWorstAgents(t *testing.T) {
 // A lost agent's rate is that of the time when it was there.
 func TestLostAgentsRate(t *testing.T) {
 	r := fleetRun(4, 2)
-	cells := r.agentCells(r.Agents[2], "c", 0)
-	if rate := cells[slices.Index(agentHead, "requests/s")]; rate != "250" || cells[len(cells)-1] != "at 7.4 s" {
-		t.Errorf("%v", cells)
+	columns := r.agentColumns()
+	if row := rowOf(columns, r.Agents[2], "c"); !slices.Equal(headOf(columns)[:5], []string{"agent", "lost", "share", "clients", "requests/s"}) || row[1] != "at 7.4 s" || row[4] != "250" {
+		t.Errorf("%v\n%v", headOf(columns), row)
 	}
 }

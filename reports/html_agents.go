@@ -8,6 +8,7 @@ import (
 
 // fleetPage is a run's agents as the page has them.
 type fleetPage struct {
+	Many     bool // more than a reader scrolls past
 	Figures  *table
 	Remarks  []string
 	Chart    *chart // nil where there is nothing to compare
@@ -23,7 +24,10 @@ func newFleetPage(r *Run) *fleetPage {
 	if len(r.Agents) == 0 {
 		return nil
 	}
-	p := &fleetPage{Figures: agentTable(r), Machines: machineTable(r), Clocks: clockNote, Again: r.fleetAgain()}
+	p := &fleetPage{
+		Many: len(r.Agents) > 16, Figures: agentTable(r, agentsTitle, r.agentColumns()), Machines: agentTable(r, machinesTitle, machineColumns),
+		Clocks: clockNote, Again: r.fleetAgain(),
+	}
 	for _, text := range r.fleetRemarks() {
 		p.Remarks = append(p.Remarks, together(visible(text)))
 	}
