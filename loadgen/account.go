@@ -268,7 +268,9 @@ func kindsOf(ops []*reports.Operation) string {
 	return strings.Join(parts, ", ")
 }
 
-func (a *account) firstSeen(label string) string { return firstSeen(a.plan, string(a.state.Example), label) }
+func (a *account) firstSeen(label string) string {
+	return firstSeen(a.plan, string(a.state.Example), label)
+}
 
 // firstSeen quotes the first reply that was not one, behind a label.
 func firstSeen(p Plan, example, label string) string {

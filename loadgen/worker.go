@@ -18,7 +18,7 @@ type worker struct {
 	number    int     // of its loop
 	segment   Segment // of the whole schedule, which other processes may have parts of
 	first     int     // number of its first client, of all clients
-	wake      func() // has the coordinator look at the workers
+	wake      func()  // has the coordinator look at the workers
 
 	clients []client
 	flights []flight // Pipeline places for each client
