@@ -91,3 +91,14 @@ type Verification struct {
 	Untold   int64 `json:"untold,omitempty"`   // sets of more keys than are followed
 	Blind    bool  `json:"blind,omitempty"`    // too many sets were not answered to know what is stale
 }
+
+// Share is what a segment's share of the plan comes to: clients, and the part of the load, 0 to 1. In an open loop starts are dealt out by
+// turns; in a closed one every client makes its own.
+func (p Plan) Share(s Segment) (clients int, load float64) {
+	p = p.withDefaults()
+	from, to := s.share(int64(p.Clients))
+	if clients = int(to - from); p.open() || p.Replay != "" {
+		return clients, 1 / float64(s.Count)
+	}
+	return clients, float64(clients) / float64(p.Clients)
+}
