@@ -1,9 +1,13 @@
 // Package loadgen drives a memcached-lite endpoint with load and measures what comes back.
 //
 // A Plan says what to do; an Executor does it and returns a reports.Run; Local is the Executor of one process. Each
-// event loop of server/netloop has one worker, which owns a share of the clients, of the schedule (Segment), of the
+// event loop of server/netloop has one worker, which owns a part of the clients, of the schedule (Segment), of the
 // keys and of the measurements (Recorder), so nothing is shared and nothing is locked while requests run. Once a
-// second the coordinating goroutine asks every loop for its Recorder, adds them up and hands the sum to the sinks.
+// second the coordinating goroutine asks every loop for its Recorder and makes a Sample of them. A Tally makes the
+// intervals that sinks see, and the report, of samples.
+//
+// Several processes can execute one plan together (package fleet): each is a Share. Which clients, keys and starts are a share's follows from
+// its Segment alone, and the Tally gets the samples of all: what is measured is added up sample by sample, never averaged.
 //
 // Search and Scan execute one plan at several rates, through any Executor: for the highest rate that keeps the plan's SLOs, and for the
 // whole curve.

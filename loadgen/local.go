@@ -48,7 +48,8 @@ const parting = 250 * time.Millisecond
 type execution struct {
 	plan    Plan
 	open    bool
-	clients int // of this share
+	segment Segment // which share of the plan this is
+	clients int     // of this share
 	workers []*worker
 	wake    chan struct{} // a worker has news
 	usage   usage
@@ -96,18 +97,18 @@ func (e *execution) execute(ctx context.Context, l Local) (began bool, err error
 	ctx, e.stop = context.WithCancel(ctx)
 	defer e.stop()
 	p := e.plan
-	whole := Segment{0, 1}
+	e.segment = Segment{0, 1}
 	if e.share != nil {
-		whole = e.share.Segment
-		if err := p.ValidateShares(whole.Count); err != nil {
+		e.segment = e.share.Segment
+		if err := p.ValidateShares(e.segment.Count); err != nil {
 			return false, err
 		}
 		e.tally.sum.part = true
 	}
-	from, to := whole.share(int64(p.Clients))
+	from, to := e.segment.share(int64(p.Clients))
 	e.clients = int(to - from)
 	e.tally.sum.run.Clients = e.clients
-	e.tally.sum.run.Rate /= float64(whole.Count)
+	e.tally.sum.run.Rate /= float64(e.segment.Count)
 	if p.Replay != "" {
 		if err := checkTrace(p.Replay); err != nil {
 			return false, err
@@ -147,7 +148,7 @@ func (e *execution) execute(ctx context.Context, l Local) (began bool, err error
 		// The clients of a share are consecutive, and so are those of a loop within it. Starts are dealt out by turns: of those of the share, which are
 		// every Count-th from the Index-th, a loop has every Len-th. So the shares are exact also where they have different numbers of loops.
 		first, last := Segment{i, group.Len()}.share(int64(e.clients))
-		s := Segment{whole.Index + whole.Count*i, whole.Count * group.Len()}
+		s := Segment{e.segment.Index + e.segment.Count*i, e.segment.Count * group.Len()}
 		e.workers = append(e.workers, newWorker(p, targets, secure, group.Loop(i), i, s, int(from+first), int(from+last), values, e.signal))
 	}
 	if p.Verify {

@@ -142,6 +142,7 @@ func (w *worker) fed(now time.Duration) {
 // replay is the reading of a trace.
 type replay struct {
 	feeds []*feed
+	share Segment // which keys are ours, by their hash
 	plan  Plan
 	speed float64 // 0: as fast as possible
 	trace *trace
@@ -156,9 +157,9 @@ type replay struct {
 	pending         bool  // ahead holds a request
 }
 
-// openReplay opens a plan's trace for a number of loops.
-func openReplay(p Plan, loops int) (r *replay, err error) {
-	r = &replay{plan: p, stop: make(chan struct{}), done: make(chan struct{})}
+// openReplay opens a share of a plan's trace for a number of loops.
+func openReplay(p Plan, share Segment, loops int) (r *replay, err error) {
+	r = &replay{plan: p, share: share, stop: make(chan struct{}), done: make(chan struct{})}
 	r.speed, _ = parseSpeed(p.Speed)
 	if r.trace, err = openTrace(p.Replay); err != nil {
 		return nil, err
@@ -208,7 +209,11 @@ func (r *replay) run() {
 func (r *replay) add(kind Kind, line *traced, first bool) bool {
 	at := r.time(line.second, first)
 	hash := hashOf(line.key)
-	f := r.feeds[hash%uint64(len(r.feeds))]
+	shares := uint64(r.share.Count)
+	if hash%shares != uint64(r.share.Index) {
+		return true
+	}
+	f := r.feeds[hash/shares%uint64(len(r.feeds))]
 	if f.filling == nil && !r.wait(f) {
 		return false
 	}
@@ -378,7 +383,7 @@ func (w *worker) replayStages(start time.Duration) []stage {
 
 // startReplay has the trace read and dealt out.
 func (e *execution) startReplay() (err error) {
-	if e.replay, err = openReplay(e.plan, len(e.workers)); err != nil {
+	if e.replay, err = openReplay(e.plan, e.segment, len(e.workers)); err != nil {
 		return err
 	}
 	e.each(func(w *worker) { w.feed = e.replay.feeds[w.number] })

@@ -77,7 +77,7 @@ func TestReplayOnSeveralServers(t *testing.T) {
 // replaySchedule returns when the requests of a trace start, as one loop sees them.
 func replaySchedule(t *testing.T, text, speed string) (at []time.Duration) {
 	t.Helper()
-	r, err := openReplay(Plan{Replay: traceFile(t, "t.csv", text), Speed: speed}, 1)
+	r, err := openReplay(Plan{Replay: traceFile(t, "t.csv", text), Speed: speed}, Segment{0, 1}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestReplayIsStopped(t *testing.T) {
 
 // Neither the loop nor the reader allocates for a request: what a replay of many takes is what one of few takes.
 func TestReplayDoesNotAllocate(t *testing.T) {
-	r, err := openReplay(Plan{Replay: traceFile(t, "t.csv", someTrace(60_000)), Speed: "1x"}, 1)
+	r, err := openReplay(Plan{Replay: traceFile(t, "t.csv", someTrace(60_000)), Speed: "1x"}, Segment{0, 1}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
