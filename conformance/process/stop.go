@@ -46,10 +46,21 @@ func (s *Server) Terminate() error {
 // Gone waits until nothing of it runs any more, at most so long.
 func (s *Server) Gone(ctx context.Context, most time.Duration) bool {
 	l := s.life()
-	for began := time.Now(); l != nil && l.group.alive(); time.Sleep(2 * time.Millisecond) {
-		if time.Since(began) > most || ctx.Err() != nil {
+	if l == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	// Until the process that was started has ended nobody else need be looked for, which takes a look at every process there is.
+	select {
+	case <-l.ended:
+	case <-ctx.Done():
+	}
+	for l.group.alive() {
+		if ctx.Err() != nil {
 			return false
 		}
+		time.Sleep(2 * time.Millisecond)
 	}
 	return true
 }
@@ -63,14 +74,15 @@ func (s *Server) Kill() error {
 	if ended(l.gone) {
 		return nil
 	}
+	began := time.Now()
 	l.group.kill()
-	for began := time.Now(); l.group.alive(); time.Sleep(time.Millisecond) {
+	wait(l.ended, killWithin)
+	for ; l.group.alive(); time.Sleep(time.Millisecond) {
 		if time.Since(began) > killWithin {
 			return fmt.Errorf("start %q: process %d and what it started are still there %v after they were killed", s.cfg.Command, l.group.leader, killWithin)
 		}
 		l.group.kill()
 	}
-	wait(l.ended, killWithin)
 	// What somebody who cannot be found keeps open is not waited for.
 	wait(l.drained, time.Second)
 	l.out.Close()
