@@ -47,14 +47,14 @@ func locate(p *loadgen.Plan, folder string) error {
 	if err != nil {
 		return err
 	}
-	open := os.Open
+	stat := func(name string) (os.FileInfo, error) { return os.Stat(filepath.Join(folder, name)) }
 	if folder != filepath.VolumeName(folder)+string(filepath.Separator) { // a Root refuses absolute links, which nothing leads out of there
 		root, err := os.OpenRoot(folder)
 		if err != nil {
 			return err
 		}
 		defer root.Close()
-		open = func(name string) (*os.File, error) { return root.Open(name) }
+		stat = root.Stat
 	}
 	for _, f := range list {
 		name := *f
@@ -63,13 +63,9 @@ func locate(p *loadgen.Plan, folder string) error {
 				return fmt.Errorf("%s is not in this agent's --files %s", clean(*f), folder)
 			}
 		}
-		opened, err := open(name)
+		info, err := stat(name)
 		if err != nil {
 			return fmt.Errorf("%w (this agent opens what is in its --files %s)", err, folder)
-		}
-		info, err := opened.Stat()
-		if err = errors.Join(err, opened.Close()); err != nil {
-			return err
 		}
 		if !info.Mode().IsRegular() {
 			return fmt.Errorf("%s is no file", clean(*f))

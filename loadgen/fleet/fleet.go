@@ -64,6 +64,7 @@ func (o Options) Validate() error {
 type Fleet struct {
 	Options
 	host  string
+	said  *once // of what is the same in every run
 	nc    *nats.Conn
 	link  *link
 	end   context.CancelFunc // of what watches the link
@@ -89,7 +90,7 @@ func Dial(ctx context.Context, o Options) (*Fleet, error) {
 		o.Notices = func(string) {}
 	}
 	host, _ := os.Hostname() // for logs only
-	f := &Fleet{Options: o, host: host}
+	f := &Fleet{Options: o, host: host, said: &once{say: o.Notices}}
 	nc, err := o.Connect.open("memlite load", false, o.Notices, func(error) {})
 	if err != nil {
 		return nil, err

@@ -44,6 +44,5 @@ func TestFleet(t *testing.T) {
 		if sum != want || clients != p.Clients {
 			t.Errorf("the agents made %d requests with %d clients", sum, clients)
 		}
-		t.Logf("%+v %v", run.Requests, run.Warnings)
 	}
 }

@@ -54,7 +54,7 @@ type event struct {
 
 // listen subscribes to what the agent says of the run, before it is told to say anything.
 func (m *member) listen() (stop func(), err error) {
-	m.inbox, m.next = make(chan *nats.Msg, 256), 1 // more are dropped, and their records fetched
+	m.inbox, m.next = make(chan *nats.Msg, 64), 1 // more are dropped, and their records fetched
 	sub, err := m.fleet.nc.ChanSubscribe(allFrom(m.run, m.id), m.inbox)
 	if err != nil {
 		return nil, err
@@ -129,11 +129,13 @@ func (m *member) take(ctx context.Context, b []byte, r *run) error {
 
 // fetch asks for the record that is due, piece by piece.
 func (m *member) fetch(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, noProgress) // of all pieces: they may be many and small
+	defer cancel()
 	var whole []byte
 	for {
-		try, cancel := context.WithTimeout(ctx, askTime)
+		try, end := context.WithTimeout(ctx, askTime)
 		reply, err := ask[recordsReply](try, m.fleet.nc, m.id, recordsOf, recordsRequest{Run: m.run, Number: m.next, Offset: len(whole), Most: pieceSize})
-		cancel()
+		end()
 		switch {
 		case err != nil:
 			return nil, err

@@ -114,7 +114,7 @@ func (f *Fleet) meet(known map[string]*found, m *nats.Msg) {
 	a := &found{id: of.ID, name: field("name", "agent "+of.ID), version: field("version", "?"), protocol: field("protocol", "?")}
 	if a.protocol != protocol {
 		a.refused = fmt.Sprintf("it speaks fleet protocol %s, and this memlite %s: start it from the same release", a.protocol, protocol)
-		f.Notices(fmt.Sprintf("agent %s (memlite %s) is left out: %s", a.name, a.version, a.refused))
+		f.said.that(fmt.Sprintf("agent %s (memlite %s) is left out: %s", a.name, a.version, a.refused))
 	}
 	known[of.ID] = a
 }
@@ -163,7 +163,7 @@ func (f *Fleet) claim(ctx context.Context, run string, from []*found, want int) 
 					members = append(members, &member{found: *a, fleet: f, run: run, environment: reply.Environment})
 				}
 				if a.refused != "" && refused != a.refused {
-					f.Notices(fmt.Sprintf("agent %s: %s", a.name, a.refused))
+					f.said.that(fmt.Sprintf("agent %s: %s", a.name, a.refused))
 				}
 				a.again = time.Now().Add(callEvery)
 			})
@@ -201,6 +201,9 @@ func (f *Fleet) tooFew(known map[string]*found, have int) error {
 	}
 	slices.Sort(names)
 	slices.Sort(others)
+	if _, up := f.link.upSince(); !up {
+		return fmt.Errorf("the connection to NATS at %s is down", f.Connect)
+	}
 	const most = 10
 	list := func(all []string, sep string) string {
 		if len(all) > most {

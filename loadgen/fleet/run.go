@@ -194,14 +194,16 @@ func (r *run) take(following context.Context, e event) {
 			r.lose(following, m, "it sent "+err.Error())
 		}
 	case rec.End.Own != "":
-		r.lose(following, m, clean(rec.End.Own))
+		r.lose(following, m, rec.End.Own)
 	case rec.End.Error != "":
-		r.lose(following, m, clean(rec.End.Error))
+		r.lose(following, m, rec.End.Error)
 	case !r.begun && r.cut == "":
 		r.lose(following, m, "it ended before the run began")
 	default:
 		m.over = true
-		r.tally.End(m.index)
+		if r.tally.End(m.index); m.agent.Loss != nil { // it has given its part up
+			r.lost(following, m, m.agent.Loss.Reason)
+		}
 	}
 }
 
@@ -209,11 +211,17 @@ func (r *run) take(following context.Context, e event) {
 func (r *run) lose(following context.Context, m *member, reason string) {
 	m.over = true
 	r.counts.Delete(m)
+	reason = shorten(clean(reason))
 	if !r.begun && r.cut == "" {
 		r.failed = fmt.Errorf("agent %s: %s", m.name, reason)
 		return
 	}
 	r.tally.Lose(m.index, reason)
+	r.lost(following, m, reason)
+}
+
+// lost says that a run goes on without a member, or ends for it.
+func (r *run) lost(following context.Context, m *member, reason string) {
 	r.Notices(fmt.Sprintf("agent %s is lost: %s", m.name, reason))
 	if r.OnLoss != ContinueOnLoss {
 		r.end(following, fmt.Sprintf("agent %s was lost", m.name))
@@ -249,16 +257,16 @@ func (r *run) end(following context.Context, why string) {
 	r.endBy = netloop.Now() + r.times.drain + endTime
 	for _, m := range r.members {
 		if !m.over {
-			r.workers.Go(func() {
-				_ = r.insist(following, m, stopOf, stopRequest{Run: r.id})
-			})
+			r.workers.Go(func() { _ = r.insist(following, m, stopOf, stopRequest{Run: r.id}) }) // one that does not hear of it is given up
 		}
 	}
 }
 
 // prepare has a member open its connections and preload its keys.
 func (r *run) prepare(following context.Context, m *member) {
-	err := r.insist(following, m, prepareOf, prepareRequest{Run: r.id, Plan: r.plan, Index: m.index, Count: len(r.members), Number: r.number, Loops: r.Loops})
+	ctx, cancel := context.WithTimeout(following, tellTime)
+	defer cancel()
+	err := r.insist(ctx, m, prepareOf, prepareRequest{Run: r.id, Plan: r.plan, Index: m.index, Count: len(r.members), Number: r.number, Loops: r.Loops})
 	if err != nil {
 		r.tell(following, event{member: m, lost: err.Error()})
 	}
@@ -307,13 +315,11 @@ func (r *run) begin(ctx, following context.Context) {
 }
 
 // insist tells a member something until it has answered. All that it is told may be told twice.
-func (r *run) insist(following context.Context, m *member, verb string, request any) error {
-	ctx, cancel := context.WithTimeout(following, tellTime)
-	defer cancel()
+func (r *run) insist(ctx context.Context, m *member, verb string, request any) error {
 	for {
-		try, end := context.WithTimeout(ctx, askTime)
+		try, cancel := context.WithTimeout(ctx, askTime)
 		reply, err := ask[answer](try, r.nc, m.id, verb, request)
-		end()
+		cancel()
 		switch {
 		case err == nil && reply.Refused != "":
 			return fmt.Errorf("%s", clean(reply.Refused))
