@@ -67,13 +67,17 @@ func overTime(runs []*Run) []*plot {
 		answered.Series, slow.Series = append(answered.Series, a), append(slow.Series, b)
 		said[i] = func(at float64, of int) string {
 			k := slices.IndexFunc(list, func(m moment) bool { return m.from.Seconds() <= at && at < m.to.Seconds() })
-			switch {
-			case k < 0:
+			if k < 0 {
 				return na
-			case of == 0:
-				return perSecond(list[k].rate(list[k].count)) + " requests/s"
 			}
-			return (&Operation{Percentiles: list[k].percentiles}).percentile(p99)
+			text := (&Operation{Percentiles: list[k].percentiles}).percentile(p99)
+			if of == 0 {
+				text = perSecond(list[k].rate(list[k].count)) + " requests/s"
+			}
+			if part := list[k].missing; part > 0 {
+				text += " (" + percent(part) + " of the load is missing)"
+			}
+			return text
 		}
 	}
 	if len(longest) == 0 {

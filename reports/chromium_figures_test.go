@@ -95,6 +95,55 @@ func seeOperations(t *testing.T, p *pagetest.Page, report *Report) {
 	}
 }
 
+// seeFleet: each agent has its figures, as in the JSON; who is slow or lost stands out, and what is missing is marked in every picture over time.
+func seeFleet(t *testing.T, p *pagetest.Page, report *Report) {
+	seeRun(t, p, report)
+	run := written[struct {
+		Agents []struct {
+			Name   string
+			Totals []struct{ Count int64 }
+			Loss   *struct {
+				At int64 `json:"at_ns"`
+			}
+		}
+	}](t, report)
+	rows, machines := rowsOf(p, "Agents"), rowsOf(p, "Machines and clocks of the agents")
+	lost := 0
+	for i, a := range run.Agents {
+		row, seconds, gone := rows[a.Name], 10.0, ""
+		if a.Loss != nil {
+			seconds, gone = time.Duration(a.Loss.At).Seconds(), "at 7.4 s"
+			lost++
+		} else if len(report.Runs[0].Lost()) > 0 {
+			gone = "no"
+		}
+		n := int64(0)
+		for _, o := range a.Totals {
+			n += o.Count
+		}
+		if got, want := shownFigure(row["requests/s"]), float64(n)/seconds; math.Abs(got-want) > 0.0051*want || row["lost"] != gone {
+			t.Errorf("%s: the page says %v/s, lost %q; the JSON %v, %q", a.Name, got, row["lost"], want, gone)
+		}
+		if host := machines[a.Name]["host"]; host != report.Runs[0].Agents[i].Environment.Host {
+			t.Errorf("%s: on %q", a.Name, host)
+		}
+	}
+	marked := pagetest.Eval[[]string](p, `[...document.querySelectorAll("td.bad")].map(c => c.parentElement.cells[0].textContent + " " + c.dataset.name)`)
+	switch {
+	case lost > 0 && !slices.Contains(marked, report.Runs[0].Lost()[0].Name+" lost"):
+		t.Errorf("the lost one does not stand out among %q", marked)
+	case lost == 0 && !slices.Equal(marked, []string{"agent-c p99", "agent-c to median"}):
+		t.Errorf("what stands out is %q, where it is agent-c that is slow", marked)
+	}
+	// Response time, throughput and hit ratio are over time.
+	if n := pagetest.Eval[int](p, `document.querySelectorAll("svg.wide path.gap, svg.narrow path.gap").length`); (lost > 0) != (n >= 6) {
+		t.Errorf("%d marks of what is missing, with %d lost", n, lost)
+	}
+	if !strings.Contains(p.Text(), "The load came from "+strconv.Itoa(len(run.Agents))+" agents, on load-1") {
+		t.Error("where the agents were is not said")
+	}
+}
+
 // seeScore compares the page of a suite with the JSON: the score by level, and what came of each rule.
 func seeScore(t *testing.T, p *pagetest.Page, report *Report) {
 	suite := written[savedSuite](t, report)

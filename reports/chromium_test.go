@@ -35,6 +35,8 @@ func TestChromium(t *testing.T) {
 		{"matrix", fixtureMatrix(), seeMatrix},
 		{"closed loop", &Report{Runs: fixtureRuns()[:1]}, seeRun},
 		{"open loop", &Report{Runs: fixtureRuns()[2:]}, seeRun},
+		{"fleet", &Report{Runs: fixtureFleet().Runs[:1]}, seeFleet},
+		{"large fleet that lost an agent", &Report{Runs: []*Run{fleetRun(20, 5)}}, seeFleet},
 		{"stages", &Report{Runs: []*Run{stagedRun()}}, seeRun},
 		{"ten minutes", &Report{Runs: []*Run{tenMinutes()}}, nil},
 		{"comparison", slowerRuns(t), seeComparison},

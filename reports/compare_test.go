@@ -46,6 +46,15 @@ func spoil(runs []*Run, n int, how func(*Run)) []*Run {
 func bottleneck(r *Run) { r.Generator.Bottleneck = true }
 func cutShort(r *Run)   { r.CutShort = true }
 
+func ofOneAgent(r *Run) {
+	r.Agents = []*Agent{{Name: "a", ID: "1", Environment: r.Environment, Clients: r.Clients, Share: 1, Requests: r.Requests, Connections: r.Connections, Totals: r.Totals}}
+}
+
+func lostAgent(r *Run) {
+	ofOneAgent(r)
+	r.Agents[0].Loss = &Loss{5 * time.Second, "silent"}
+}
+
 func failing(n int64) func(*Run) {
 	return func(r *Run) {
 		r.Totals[0].Errors, r.Totals[0].Outcomes, r.Requests.Errors = n, map[string]int64{"timeout": n}, n
@@ -116,6 +125,8 @@ func TestCompare(t *testing.T) {
 		{"larger in time", gets(1e6, noise...), gets(12e5, noise...), "p99>+1ms", VerdictSlower, Passed, "HEAD is slower", "p99 rose"},
 		{"bottleneck", spoil(gets(1e6, noise...), 2, bottleneck), gets(12e5, noise...), "p99>+10%", VerdictSlower, Inconclusive,
 			"HEAD is slower", "2 runs of BASE were bottlenecked by the load generator"},
+		{"agents lost", spoil(gets(1e6, noise...), 5, ofOneAgent), spoil(gets(1e6, noise...), 5, lostAgent), "p99>+10%", VerdictNone, Inconclusive, "No difference", "5 runs of HEAD were short of agents that were lost"},
+		{"an agent lost in one of five", spoil(gets(1e6, noise...), 5, ofOneAgent), spoil(spoil(gets(12e5, 5, 0, 0.01, -0.01, 0.02), 5, ofOneAgent), 1, lostAgent), "p99>+10%", VerdictSlower, Failed, "HEAD is slower", "5 and 4 runs"},
 		{"bottleneck in one of five", spoil(gets(1e6, 5, 0, 0.01, -0.01, 0.02), 1, bottleneck), gets(12e5, noise...), "p99>+10%", VerdictSlower, Failed, "HEAD is slower", "4 and 5 runs"},
 		{"cut short", gets(1e6, noise...), spoil(gets(1e6, noise...), 5, cutShort), "p99>+10%", VerdictNone, Inconclusive, "No difference", "5 runs of HEAD were cut short"},
 		{"no errors", gets(1e6, noise[:1]...), gets(1e6, noise[:2]...), "errors>+0", VerdictFew, Passed, "too little", "none on either side"},

@@ -34,9 +34,13 @@ func newOverview(runs []*Run) *overview {
 	all := names(runs)
 	for i, run := range runs {
 		t := run.Total()
+		answered := cell{Text: perSecond(rate(t.Count, run.Recorded()))}
+		if n := len(run.Lost()); n > 0 {
+			answered = cell{answered.Text + " (" + plural(int64(n), "agent") + " lost)", true}
+		}
 		o.Table.Rows = append(o.Table.Rows, tableRow{
 			Name: visible(all[i]), Anchor: runAnchor(i),
-			Cells: append([]cell{{Text: run.load()}, {Text: perSecond(rate(t.Count, run.Recorded()))}, errorCell(t)}, percentileCells(t.Percentiles)...),
+			Cells: append([]cell{{Text: run.load()}, answered, errorCell(t)}, percentileCells(t.Percentiles)...),
 		})
 	}
 	if p := percentileChart(runs); len(p.Series) > 0 {
