@@ -37,7 +37,7 @@ func TestReferencePassesTheRest(t *testing.T) {
 func TestRunAgain(t *testing.T) {
 	addr := reference(t)
 	for range 3 {
-		everyRule(t, run(t, conformance.Config{Addr: addr, LabelFilter: "set || get"}, 20*time.Second), "")
+		everyRule(t, run(t, conformance.Config{Addr: addr, LabelFilter: "set || get"}, time.Minute), "")
 	}
 }
 

@@ -44,8 +44,9 @@ func TestScripts(t *testing.T) {
 			}
 			return false, errors.New("unknown condition " + name)
 		},
-		// A server that starts where it should refuse would run until the test binary's own limit.
-		Deadline:            time.Now().Add(2 * time.Minute),
+		// A server that starts where it should refuse would run until the test binary's own limit. All scripts together have this long, on a
+		// busy machine and under the race detector too.
+		Deadline:            time.Now().Add(5 * time.Minute),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // The kill matrix: every mutant fails every rule that it names. Each pair has a server of its own, because a fault that one rule has
 // set off (a crash, a wedge) would fail the next for nothing. Pairs run side by side, since most of the time goes into waiting
-// for servers that hang; those whose rule needs the machine for itself follow one by one, and so does who has survived beside
+// for servers that hang, the longest first: those that are restarted, at the end of the list; those whose rule needs the machine for itself follow one by one, and so does who has survived beside
 // others: two packets are one for a server that gets to read late. With -short nobody has to die: rules ask less of what the race
 // detector has made slow, and what it looks for are races of ours.
 func TestMutantsAreKilled(t *testing.T) {
@@ -68,10 +68,10 @@ func TestMutantsAreKilled(t *testing.T) {
 	}
 	var (
 		beside sync.WaitGroup
-		slots  = make(chan bool, 8)
+		slots  = make(chan bool, 12)
 		alone  []func()
 	)
-	for _, m := range some(All()) {
+	for _, m := range slices.Backward(some(All())) {
 		for _, id := range m.Rules {
 			rule, ok := byID[id]
 			switch {
@@ -156,6 +156,7 @@ func TestEveryRuleKills(t *testing.T) {
 
 // The fault is what the rules fail on: without it none does, one after the other on one server as in a user's run.
 func TestGoodPassesEveryRule(t *testing.T) {
+	t.Parallel()
 	target, stop, err := start(Good())
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +175,7 @@ func TestGoodPassesEveryRule(t *testing.T) {
 
 // Nor on the one with a folder, killed and started again from rule to rule.
 func TestGoodDurablePassesEveryRule(t *testing.T) {
+	t.Parallel() // both mostly wait
 	target, stop, err := start(GoodDurable())
 	if err != nil {
 		t.Fatal(err)

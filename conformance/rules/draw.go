@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,10 +13,17 @@ const (
 	plainBytes = keyBytes + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"\\"
 )
 
+// text draws n bytes of from, eight from each 64 random bits: a value can be of a megabyte.
 func text(r *rand.Rand, n int, from string) string {
 	b := make([]byte, n)
+	var fraction uint64 // of 2^64; its digits to the base of len(from) are the draws
 	for i := range b {
-		b[i] = from[r.IntN(len(from))]
+		if i%8 == 0 {
+			fraction = r.Uint64()
+		}
+		var digit uint64
+		digit, fraction = bits.Mul64(fraction, uint64(len(from)))
+		b[i] = from[digit]
 	}
 	return string(b)
 }
@@ -23,10 +31,8 @@ func text(r *rand.Rand, n int, from string) string {
 // printable draws n printable bytes with spaces inside, neither the first nor the last.
 func printable(r *rand.Rand, n int) string {
 	b := []byte(text(r, n, plainBytes))
-	for i := 1; i < n-1; i++ {
-		if r.IntN(8) == 0 {
-			b[i] = ' '
-		}
+	for i := 1 + r.IntN(8); i < n-1; i += 1 + r.IntN(15) { // every eighth on average
+		b[i] = ' '
 	}
 	return string(b)
 }
