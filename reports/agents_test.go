@@ -186,3 +186,83 @@ func TestLostAgentsRate(t *testing.T) {
 		t.Errorf("%v\n%v", headOf(columns), row)
 	}
 }
+
+// A trial that lost an agent says nothing of its rate, and the search or scan says that it was so.
+func TestTrialsWithALostAgent(t *testing.T) {
+	lose := func(runs []*Run, objectives bool) []*Run {
+		slo, _ := ParseSLO("p99<5ms")
+		r := runs[1]
+		r.Agents = []*Agent{{Name: "a", Share: 0.5}, {Name: "b", Share: 0.5, Loss: &Loss{Reason: "silent"}}}
+		r.Objectives = Judge(r, []SLO{slo})
+		if !objectives {
+			for _, r := range runs {
+				r.Objectives = nil
+			}
+		}
+		return runs
+	}
+	search := lose(trialsAt(TrialOfSearch, 1000, 2000), true)
+	if f := FindRate(search); f.Status() != Inconclusive || !strings.Contains(f.Sentence(), "agents were lost in 1 trial") {
+		t.Errorf("%s: %s", f.Status(), f.Sentence())
+	}
+	for objectives, want := range map[bool]string{
+		true:  "2 rates from 1,000/s to 2,000/s; at most 1,000/s were answered; p99<5ms held up to 1,000/s; inconclusive in 1; agents were lost in 1 run.",
+		false: "2 rates from 1,000/s to 2,000/s; at most 1,000/s were answered; agents were lost in 1 run.",
+	} {
+		if v := verdictOfTrials(lose(trialsAt(TrialOfScan, 1000, 2000), objectives)); v.Tone != unsure || v.Text != want {
+			t.Errorf("%s %s\nwant %s", v.Tone, v.Text, want)
+		}
+	}
+}
+
+// What a dashboard watches: how many agents were lost, and which.
+func TestPrometheusHasTheAgents(t *testing.T) {
+	r := &Report{Runs: []*Run{fleetRun(4, 2)}}
+	families := exposed(t, r)
+	for name, want := range map[string]float64{"memlite_run_agents": 4, "memlite_run_lost_agents": 1, "memlite_run_start_spread_seconds": 0.0036} {
+		if v := exposedSample(t, families[name]).GetGauge().GetValue(); v != want {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
+	}
+	for name, lost := range map[string]float64{"agent-b": 0, "agent-c": 1} {
+		if v := exposedSample(t, families["memlite_run_agent_lost"], "agent", name).GetGauge().GetValue(); v != lost {
+			t.Errorf("%s lost: %v", name, v)
+		}
+	}
+	if families := exposed(t, &Report{Runs: fixtureRuns()[:1]}); families["memlite_run_agents"] != nil {
+		t.Error("a run without a fleet has agents")
+	}
+}
+
+// Names, hosts and reasons come from elsewhere: in no format are they more than text.
+func TestHostileAgents(t *testing.T) {
+	const foul = "a\x1b[31m\n| # <b>x</b>\u202e`"
+	r := fleetRun(3, 1)
+	for _, a := range r.Agents {
+		a.Name, a.ID, a.Environment.Host, a.Environment.CPU, a.Environment.Version, a.Warnings = foul, foul+a.ID, foul, foul, foul, []string{foul}
+	}
+	r.Agents[1].Loss.Reason = strings.Repeat(foul, 1000)
+	r.Warnings = []string{"agent " + foul + " is missing"}
+	for _, f := range formats {
+		if !f.runs || f.name == "json" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := f.write(&b, &Report{Runs: []*Run{r}}); err != nil {
+			t.Fatalf("%s: %v", f.name, err)
+		}
+		if text := b.String(); f.name != "png" && (strings.ContainsAny(text, "\x1b\u202e") || (f.name == "html" || f.name == "md" || f.name == "junit") && strings.Contains(text, "<b>")) {
+			t.Errorf("%s has what an agent sent as it came", f.name)
+		}
+	}
+	if text := r.lostAndWhy(); len(text) > 1000 {
+		t.Errorf("%d bytes of what is missing", len(text))
+	}
+	var b bytes.Buffer
+	if err := Markdown(&b, &Report{Runs: []*Run{r}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := checkMarkdown(t, b.Bytes()); n != 3 {
+		t.Errorf("%d tables", n)
+	}
+}

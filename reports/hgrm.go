@@ -43,7 +43,7 @@ func hdrRemarks(w io.Writer, run *Run, h *Histogram) {
 		fmt.Fprintf(w, "#[%s above 60 s counted as 60 s]\n", plural(h.TooHigh, "time"))
 	}
 	if text := run.lostAndWhy(); text != "" {
-		fmt.Fprintf(w, "#[%s]\n", oneLine(visible(sentence(text))))
+		fmt.Fprintf(w, "#[%s]\n", oneLine(sentence(text)))
 	}
 	for _, text := range run.Warnings {
 		fmt.Fprintf(w, "#[Warning: %s]\n", oneLine(text))
@@ -51,4 +51,4 @@ func hdrRemarks(w io.Writer, run *Run, h *Histogram) {
 }
 
 // oneLine keeps a text within its comment.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
