@@ -141,10 +141,12 @@ func (a *agent) serve(ctx context.Context) error {
 	}
 }
 
-// register makes the agent known. Its endpoints are its own, so requests of one kind come one after the other.
+// register makes the agent known. Its endpoints are its own, so requests of one kind come one after the other. They are in no queue group: when
+// its link was cut and it has connected anew, the NATS still has its old connection, and would give every other request to that.
 func (a *agent) register() (micro.Service, error) {
 	s, err := micro.AddService(a.nc, micro.Config{
 		Name: service, Version: "1.0.0", Description: "makes load when a memlite load tells it to",
+		QueueGroupDisabled: true,
 		Metadata: map[string]string{"name": a.Name, "host": a.environment.Host, "version": a.Version, "protocol": protocol,
 			"cpus": strconv.Itoa(a.environment.CPUs), "allow": a.allowed.String()},
 	})

@@ -150,7 +150,7 @@ func absent(err error) bool {
 // encrypted says whether it is TLS that failed.
 func encrypted(err error) bool {
 	return errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) ||
-		strings.Contains(err.Error(), "x509:") || strings.Contains(err.Error(), "tls:")
+		strings.Contains(err.Error(), "x509:") || strings.Contains(err.Error(), "tls:") || strings.Contains(err.Error(), "tls error")
 }
 
 // explain says in one line why there is no connection, and what to do.
