@@ -74,7 +74,7 @@ func newTurnFlags() *turnFlags {
 }
 
 // commonest are those of load's flags that compare's help has, which is about comparing.
-var commonest = []string{"profile", "clients", "duration", "rate", "sets", "keys", "value-size", "warmup", "preload", "workload"}
+var commonest = []string{"profile", "clients", "duration", "rate", "sets", "keys", "value-size", "warmup", "preload", "workload", "fleet", "agents"}
 
 func (t *turnFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -96,7 +96,7 @@ func (t *turnFlags) check(cmd *cobra.Command, args []string, files bool) error {
 		return usagef("--slo judges one run, and belongs to load; what a comparison is to fail on is --fail")
 	}
 	if !t.run {
-		for _, f := range append(namesOf(planFlags(cmd)), "rounds", "workload") {
+		for _, f := range slices.Concat(namesOf(planFlags(cmd)), []string{"rounds", "workload", "fleet"}, fleetOnly) {
 			if given(cmd, f) == 3 {
 				return usagef("--%s says how --run measures: give --run ADDR_A ADDR_B too", f)
 			}
@@ -124,7 +124,7 @@ func (t *turnFlags) measure(cmd *cobra.Command, args, command []string) (base, h
 	}
 	p := newProgress(w)
 	defer p.done()
-	in := turns{executor: t.load.executor(), rounds: int(t.rounds)}
+	in := turns{rounds: int(t.rounds)}
 	for i, plan := range []*loadgen.Plan{&in.base, &in.head} {
 		if *plan, _, err = t.load.plan(cmd, args[i]); err != nil {
 			return nil, nil, err
@@ -140,6 +140,13 @@ func (t *turnFlags) measure(cmd *cobra.Command, args, command []string) (base, h
 		fmt.Fprintf(w, "compare: %d rounds of two runs of %s, in all %s and what connecting and preloading take\n",
 			in.rounds, each, 2*time.Duration(in.rounds)*each)
 	}
+	say := newNotices(cmd)
+	defer say.beside(p)()
+	var closed func()
+	if in.executor, closed, err = t.load.executor(cmd.Context(), say.that); err != nil {
+		return nil, nil, err
+	}
+	defer closed()
 	b, h, err := in.run(cmd.Context())
 	if err == nil && cmd.Context().Err() != nil {
 		err = errCutShort

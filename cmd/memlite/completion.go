@@ -26,10 +26,17 @@ var valuesOf = map[string]cobra.CompletionFunc{
 	"tls-cert": anyFile,
 	"tls-key":  anyFile,
 	"start":    anyFile,
-	"data":     folders,
-	"out":      folders,
-	"base":     files("json"),
-	"head":     files("json"),
+
+	"nats-creds": anyFile,
+	"nats-ca":    anyFile,
+	"nats-cert":  anyFile,
+	"nats-key":   anyFile,
+	"files":      folders,
+	"save":       folders,
+	"data":       folders,
+	"out":        folders,
+	"base":       files("json"),
+	"head":       files("json"),
 
 	"explain":      ruleList,
 	"label-filter": labels,
@@ -38,6 +45,9 @@ var valuesOf = map[string]cobra.CompletionFunc{
 	"fail":         fixed("p99>+10%", "rate<-5%", "errors>+0"),
 	"names":        fixed("before,after", "base,head", "old,new"),
 	"speed":        fixed("1x", "10x", "max"),
+	"fleet":        fixed("local:2", "local:4", "nats://"),
+	"nats":         fixed("nats://127.0.0.1:4222", "nats://", "tls://"),
+	"allow":        fixed("127.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16", "unix"),
 }
 
 // argumentsOf are what a shell offers as arguments of a command; the others have addresses, which nobody knows.

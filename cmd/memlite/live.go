@@ -62,6 +62,13 @@ func (l *liveRun) line(s second) string {
 	return line
 }
 
+// note writes a line that stays, above what is live.
+func (l *liveRun) note(line string) {
+	if !l.view.note(line) {
+		l.progress.note(line)
+	}
+}
+
 // Close takes what is live away.
 func (l *liveRun) Close() error {
 	l.end()

@@ -61,6 +61,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		for _, s := range m.feed.take() {
 			m.add(s)
 		}
+		if notes := m.feed.takeNotes(); len(notes) > 0 {
+			return m, tea.Batch(tea.Println(strings.Join(notes, "\n")), nextTick())
+		}
 		return m, nextTick()
 	case leave:
 		m.left = true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -29,10 +30,12 @@ type view struct {
 	ended   chan struct{}
 }
 
-// feed holds the seconds that the view has not seen yet.
+// feed holds the seconds, and the lines to write above, that the view has not seen yet.
 type feed struct {
-	mu  sync.Mutex
-	new []second
+	mu    sync.Mutex
+	new   []second
+	notes []string
+	over  bool // nobody looks any more
 }
 
 func (f *feed) put(s second) {
@@ -47,6 +50,32 @@ func (f *feed) take() []second {
 	all := f.new
 	f.new = nil
 	return all
+}
+
+// note leaves a line; false when nobody would see it.
+func (f *feed) note(line string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.over {
+		f.notes = append(f.notes, line)
+	}
+	return !f.over
+}
+
+func (f *feed) takeNotes() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.notes
+	f.notes = nil
+	return all
+}
+
+// end takes the last lines, after which there are no more.
+func (f *feed) end() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.over = true
+	return f.notes
 }
 
 // openView draws on the terminal behind stderr and takes keys from the one behind stdin, if it is one. It returns nil where
@@ -70,6 +99,9 @@ func openView(ctx context.Context, stdin io.Reader, stderr io.Writer, plan loadg
 	go func() {
 		defer close(v.ended)
 		_, _ = v.program.Run() // if it fails, there are lines instead
+		for _, line := range v.feed.end() {
+			fmt.Fprintln(out, line)
+		}
 		restoreOnSignals()
 		forget()
 		switch {
@@ -98,6 +130,11 @@ func (v *view) take(s second) bool {
 		v.feed.put(s)
 		return true
 	}
+}
+
+// note has the view write a line above itself; false when there is no view any more.
+func (v *view) note(line string) bool {
+	return v != nil && v.feed.note(line)
 }
 
 // end takes the view away and the terminal back to what it was, and waits for that.

@@ -81,7 +81,7 @@ func newLoad(command []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "load ADDR[,ADDR...]|--workload FILE [flags]",
 		Short: "measure an endpoint under load",
-		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + aboutTrials + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
+		Long: aboutLoad + "\n\n" + reports.GrammarSLO + aboutInconclusive + aboutTrials + aboutFleet + exitHelp("0 the run is complete and every --slo held (without any, wrong replies are in a warning line)",
 			"1 an --slo was missed, --search not even kept at the lowest rate, or --verify found a corrupt value", "2 could not run, or not one request was answered right",
 			"3 an --slo or a --search could not be decided, or cut short by Ctrl-C or q (reports are written)"),
 		Example: `  memlite load 127.0.0.1:5001 --clients 1024 --duration 30s --preload --report html=load.html
@@ -93,6 +93,8 @@ func newLoad(command []string) *cobra.Command {
   memlite load cache1:11211,cache2:11211 --profile memcached --preload
   memlite load :5001 --search 'p99<5ms' --search-range 1k:200k --report html=search.html
   memlite load :5001 --scan 10k:100k:10k --preload --report html=curve.html
+  memlite load 10.0.0.7:11211 --profile memcached --rate 2M/s --fleet nats://10.0.0.1:4222 --agents 4
+  memlite load :5001 --fleet local:4
   memlite load :5001 --rate 20k/s --print-plan > plan.yaml && memlite load --workload plan.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && (flags.file != "" || printing) {
@@ -132,9 +134,9 @@ func newLoad(command []string) *cobra.Command {
 				if watch != "" {
 					return usagef("--metrics shows one run, not the trials of --search or --scan: leave it out")
 				}
-				return trials.load(cmd, plan, flags.executor(), command, out)
+				return trials.load(cmd, plan, flags, command, out)
 			}
-			return load(cmd, plan, flags.executor(), command, watch, out)
+			return load(cmd, plan, flags, command, watch, out)
 		},
 	}
 	flags.add(cmd)
@@ -161,7 +163,7 @@ func oneAddress(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, command []string, watch string, out outputs) error {
+func load(cmd *cobra.Command, plan loadgen.Plan, flags *loadFlags, command []string, watch string, out outputs) error {
 	if err := plan.Validate(); err != nil {
 		return &usageError{err}
 	}
@@ -178,10 +180,17 @@ func load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, comm
 		fmt.Fprintf(cmd.ErrOrStderr(), "memlite load: metrics on %s\n", at)
 		sinks = append(sinks, m)
 	}
+	say := newNotices(cmd)
+	executor, closed, err := flags.executor(cmd.Context(), say.that)
+	if err != nil {
+		return err
+	}
+	defer closed()
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
 	live := newLiveRun(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), plan, stop)
 	defer live.end()
+	defer say.beside(live)()
 	run, err := executor.Execute(ctx, plan, append(sinks, live)...)
 	live.end()
 	if run == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type loadFlags struct {
 	loops     natural
 	churn     natural
 	timeout   span
+	fleet     fleetFlags
 	file      string
 }
 
@@ -79,7 +81,7 @@ func (l *loadFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&l.texts.Verify, "verify", false, "mark every value, check those read; exit 1 if one is wrong, torn, stale or lost")
 	f.Var(&l.warmup, "warmup", "run this long before recording")
 	f.BoolVar(&l.texts.Preload, "preload", false, "set every key once before the run")
-	f.Var(&l.loops, "loops", "event loops; 0 means one per core")
+	f.Var(&l.loops, "loops", "event loops (of a fleet: of each agent); 0 means one per core")
 	f.Int64Var(&l.texts.Seed, "seed", 1, "random choices start from this `NUMBER`")
 	f.Var(&l.timeout, "timeout", "longest wait for a connection and for a reply")
 	f.BoolVar(&l.overTLS, "tls", false, "encrypt the connections (TLS 1.2 or 1.3)")
@@ -88,6 +90,7 @@ func (l *loadFlags) add(cmd *cobra.Command) {
 	f.StringVar(&l.secure.Key, "tls-key", "", "its key, in `FILE` (PEM)")
 	f.StringVar(&l.secure.ServerName, "tls-server-name", "", "`NAME` that the server's certificate is for, if not the host of ADDR")
 	f.BoolVar(&l.secure.SkipVerify, "tls-skip-verify", false, "accept any certificate")
+	l.fleet.add(cmd)
 	f.StringVar(&l.file, "workload", "", "read the plan from `FILE`.yaml; flags that are given win over it")
 }
 
@@ -116,6 +119,9 @@ func (l *loadFlags) plan(cmd *cobra.Command, address string) (plan loadgen.Plan,
 		return plan, nil, &usageError{err}
 	}
 	// In a Plan 0 stands for the default, so 0 on the command line would be taken for something else.
+	if err := l.fleet.check(cmd); err != nil {
+		return plan, nil, err
+	}
 	if err := refuseZero(cmd, "clients", "duration", "requests", "rate", "pipeline", "queue", "drain", "multi-get", "keys", "timeout"); err != nil {
 		return plan, nil, err
 	}
@@ -153,8 +159,14 @@ func (l *loadFlags) plan(cmd *cobra.Command, address string) (plan loadgen.Plan,
 	return plan, append(unused, others...), err
 }
 
-// executor is the load generator that the flags ask for.
-func (l *loadFlags) executor() loadgen.Executor { return loadgen.Local{Loops: int(l.loops)} }
+// executor is who makes the load: this process, or a fleet, which is there when it returns. say is told what there is to know of its agents, then
+// and later; closed lets them go.
+func (l *loadFlags) executor(ctx context.Context, say func(string)) (executor loadgen.Executor, closed func(), err error) {
+	if l.fleet.where == "" {
+		return loadgen.Local{Loops: int(l.loops)}, func() {}, nil
+	}
+	return l.fleet.dial(ctx, int(l.loops), say)
+}
 
 // notOfReplay are the flags whose part the trace has.
 var notOfReplay = []string{"rate", "arrival", "think", "sets", "keys", "key-dist", "key-size", "value-size", "multi-get", "preload", "warmup"}

@@ -18,8 +18,8 @@ import (
 // their values are written as on the command line, so that there is one list of fields, one parser for each and one
 // set of words. A flag that is added to load is a field of the file.
 
-// notOfPlan are the flags of load and of compare that say nothing about what is asked of the endpoint.
-var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics", "base", "head", "run", "rounds", "fail", "alpha", "across-machines", "names"}
+// notOfPlan are the flags of load and of compare that say nothing about what is asked of the endpoint, beside those of who asks it (fleetOnly).
+var notOfPlan = []string{"help", "workload", "print-plan", "report", "metrics", "base", "head", "run", "rounds", "fail", "alpha", "across-machines", "names", "fleet"}
 
 // largestPlan is more than any plan needs.
 const largestPlan = 1 << 20
@@ -38,7 +38,7 @@ func planFlags(cmd *cobra.Command) *pflag.FlagSet {
 	fields := pflag.NewFlagSet("plan", pflag.ContinueOnError)
 	fields.SortFlags = false
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if !slices.Contains(notOfPlan, f.Name) {
+		if !slices.Contains(notOfPlan, f.Name) && !slices.Contains(fleetOnly, f.Name) {
 			fields.AddFlag(f)
 		}
 	})

@@ -73,6 +73,14 @@ func (p *progress) done() {
 	}
 }
 
+// note writes a line that stays, above the live one.
+func (p *progress) note(line string) {
+	p.done()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintln(p.w, line)
+}
+
 // widthOf is how many characters a line of the terminal behind a stream has; 80 where there is none.
 func widthOf(stream any) int {
 	if f, ok := terminalOf(stream); ok {

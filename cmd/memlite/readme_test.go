@@ -84,7 +84,7 @@ func TestReadmeCommands(t *testing.T) {
 	if ran < 15 {
 		t.Errorf("ran %d commands of the README", ran)
 	}
-	for _, name := range []string{"conform.html", "load.html", "matrix.html", "run.html", "home/.local/share/man/man1/memlite-load.1"} {
+	for _, name := range []string{"conform.html", "load.html", "fleet.html", "matrix.html", "run.html", "home/.local/share/man/man1/memlite-load.1"} {
 		if _, err := os.Stat(name); err != nil {
 			t.Error(err)
 		}

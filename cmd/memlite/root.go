@@ -61,13 +61,14 @@ func newRoot(args []string) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
-	command := append([]string{"memlite"}, args...)
+	command := append([]string{"memlite"}, withoutSecrets(args)...)
 	root.AddCommand(
 		newServe(),
 		newClient(),
 		newConform(command),
 		newDiff(),
 		newLoad(command),
+		newAgent(),
 		newCompare(command),
 		newReport(),
 		newDemo(command),

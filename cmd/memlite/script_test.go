@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -24,8 +25,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "agent" { // --fleet local:N starts its agents from the program that it is itself
+		if text := os.Getenv(brokenAgent); text != "" {
+			fmt.Fprintln(os.Stderr, text)
+			os.Exit(7)
+		}
+		main()
+	}
 	testscript.Main(m, map[string]func(){"memlite": main, "gate-server": gateServer})
 }
+
+// brokenAgent is a variable that has the agents of a fleet on this machine say its value and end.
+const brokenAgent = "BROKEN_AGENT"
 
 var update = flag.Bool("update", false, "write the expected outputs in testdata/script again")
 

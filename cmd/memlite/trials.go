@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,26 +51,33 @@ func (t *trialFlags) adapt(cmd *cobra.Command, flags *loadFlags) error {
 }
 
 // load runs the trials and reports them as one.
-func (t *trialFlags) load(cmd *cobra.Command, plan loadgen.Plan, executor loadgen.Executor, command []string, out outputs) error {
+func (t *trialFlags) load(cmd *cobra.Command, plan loadgen.Plan, flags *loadFlags, command []string, out outputs) error {
 	p := newProgress(cmd.ErrOrStderr())
 	trialPlan := plan
 	trialPlan.Rate = 1 // only for how progress is shown
 	sinks := func(title string) []reports.Sink {
 		return []reports.Sink{&liveRun{progress: p, plan: trialPlan, label: title + ": "}}
 	}
-	search := loadgen.Search{Executor: executor, Plan: plan, Sinks: sinks}
-	scan := loadgen.Scan{Executor: executor, Plan: plan, Sinks: sinks}
-	var execute func(context.Context) ([]*reports.Run, error)
+	search := loadgen.Search{Plan: plan, Sinks: sinks}
+	scan := loadgen.Scan{Plan: plan, Sinks: sinks}
+	var execute func(loadgen.Executor) ([]*reports.Run, error)
 	var valid error
 	var what string
 	var most int
 	if len(t.search) > 0 {
 		search.From, search.To = float64(t.within.rates[0]), float64(t.within.rates[1])
-		what, most, valid, execute = "search", search.Trials(), search.Validate(), search.Execute
+		what, most, valid = "search", search.Trials(), search.Validate()
+		execute = func(by loadgen.Executor) ([]*reports.Run, error) {
+			search.Executor = by
+			return search.Execute(cmd.Context())
+		}
 	} else {
 		scan.From, scan.To, scan.Step = float64(t.scan.rates[0]), float64(t.scan.rates[1]), float64(t.scan.rates[2])
-		valid, execute = scan.Validate(), scan.Execute
-		what, most = "scan", scan.Trials()
+		what, most, valid = "scan", scan.Trials(), scan.Validate()
+		execute = func(by loadgen.Executor) ([]*reports.Run, error) {
+			scan.Executor = by
+			return scan.Execute(cmd.Context())
+		}
 	}
 	if valid != nil {
 		return &usageError{valid}
@@ -82,7 +88,14 @@ func (t *trialFlags) load(cmd *cobra.Command, plan loadgen.Plan, executor loadge
 	each := loadgen.TrialTime(plan)
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: at most %d trials of %s, in all at most %s and what connecting and preloading take\n",
 		what, most, each, (time.Duration(most) * each).Round(time.Second))
-	runs, err := execute(cmd.Context())
+	say := newNotices(cmd)
+	defer say.beside(p)()
+	executor, closed, err := flags.executor(cmd.Context(), say.that)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	runs, err := execute(executor)
 	p.done()
 	if len(runs) == 0 {
 		if err == nil && cmd.Context().Err() != nil {

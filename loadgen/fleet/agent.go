@@ -35,7 +35,9 @@ type AgentOptions struct {
 	Save string
 	// Grace is how long it goes on while its own connection to NATS is down; 0 is DefaultGrace.
 	Grace time.Duration
-	// Log takes what it has to say, a line each, from any goroutine; nil is nobody.
+	// Ready takes the line that says as whom it waits for work, once it can be found; nil is Log.
+	Ready func(string)
+	// Log takes what else it has to say, a line each, from any goroutine; nil is nobody.
 	Log func(string)
 }
 
@@ -92,6 +94,9 @@ func Serve(ctx context.Context, o AgentOptions) error {
 	if a.Log == nil {
 		a.Log = func(string) {}
 	}
+	if a.Ready == nil {
+		a.Ready = a.Log
+	}
 	return a.serve(ctx)
 }
 
@@ -129,7 +134,7 @@ func (a *agent) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("NATS at %s: %w", a.Connect, err)
 	}
-	a.Log(fmt.Sprintf("%s waits for work on %s; it makes load to %s", a.Name, a.Connect, a.allowed))
+	a.Ready(fmt.Sprintf("%s waits for work on %s; it makes load to %s", a.Name, a.Connect, a.allowed))
 	select {
 	case <-ctx.Done():
 		_ = s.Stop() // nobody is to find it any more
