@@ -17,9 +17,6 @@ func (e *execution) drive(ctx context.Context, start time.Duration, program func
 	e.running = !preload
 	stages := program(e.workers[0], start) // for names and times; each worker has its own
 	e.each(func(w *worker) { w.begin(program(w, start)) })
-	if late := netloop.Now() - start; late > 0 && !preload {
-		e.figures.Late += late
-	}
 	last := len(stages) - 1
 	at, since := 0, start
 	gather := func() { e.collect(at) }

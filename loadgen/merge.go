@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"memlite/reports"
@@ -36,24 +35,31 @@ func (t *Tally) fleet() {
 	}
 }
 
-// slowest says which agents were the bottleneck of a fleet.
+// slowest says whether agents were the bottleneck of a fleet, how many, and of the worst of them why.
 func slowest(agents []*reports.Agent) (bottleneck bool, reason string) {
-	const most = 3
-	var reasons []string
-	more := 0
+	var worst *reports.Agent
+	n := 0
 	for _, a := range agents {
-		switch {
-		case !a.Generator.Bottleneck:
-		case len(reasons) == most:
-			more++
-		default:
-			reasons = append(reasons, fmt.Sprintf("agent %s: %s", a.Name, a.Generator.Reason))
+		if !a.Generator.Bottleneck {
+			continue
+		}
+		n++
+		if worst == nil || excess(a.Generator) > excess(worst.Generator) {
+			worst = a
 		}
 	}
-	if more > 0 {
-		reasons = append(reasons, fmt.Sprintf("and so were %d more agents", more))
+	switch {
+	case n == 0:
+		return false, ""
+	case n == 1:
+		return true, fmt.Sprintf("agent %s: %s", worst.Name, worst.Generator.Reason)
 	}
-	return len(reasons) > 0, strings.Join(reasons, "; ")
+	return true, fmt.Sprintf("%d of %d agents, agent %s the most: %s", n, len(agents), worst.Name, worst.Generator.Reason)
+}
+
+// excess is how far a generator is over what it may be.
+func excess(g reports.Generator) float64 {
+	return max(g.Busy/maxBusy, float64(g.SendLag.ValueAtQuantile(99))/float64(maxLag))
 }
 
 // add adds the figures of another execution of the same run.

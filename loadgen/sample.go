@@ -96,6 +96,7 @@ func (e *execution) state() State {
 	s.Verification, s.Cut = e.verification(), e.cut
 	s.Servers = e.serverStates()
 	if e.running {
+		s.Late += e.late()
 		for i, stage := range e.plan.stages() {
 			if stage.Unrecorded {
 				s.WarmUp += e.sent(i)
@@ -103,6 +104,13 @@ func (e *execution) state() State {
 		}
 	}
 	return s
+}
+
+// late is how long after its time the last loop began with the run.
+func (e *execution) late() (most time.Duration) {
+	all := make([]time.Duration, len(e.workers))
+	e.each(func(w *worker) { all[w.number] = w.late })
+	return max(0, slices.Max(all))
 }
 
 // serverStates is nil where there is one server.

@@ -334,3 +334,28 @@ func TestAllow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Of a fleet that was the bottleneck the worst agent is named, and how many more there are.
+func TestSlowestAgent(t *testing.T) {
+	agent := func(name string, busy float64, lag time.Duration) *reports.Agent {
+		a := newAccount(Plan{Rate: 1}.withDefaults())
+		a.state.Busy = busy
+		a.lag.Record(lag)
+		a.generator()
+		return &reports.Agent{Name: name, Generator: a.run.Generator}
+	}
+	fine, busy, late := agent("fine", 0.5, 0), agent("busy", 0.95, 0), agent("late", 0.1, 7*time.Millisecond)
+	for _, c := range []struct {
+		agents []*reports.Agent
+		want   string
+	}{
+		{[]*reports.Agent{fine, fine}, ""},
+		{[]*reports.Agent{fine, busy}, "agent busy: its busiest loop was busy for 95 % of the time"},
+		{[]*reports.Agent{busy, late, fine}, "2 of 3 agents, agent late the most: the measuring machine was late: one in a hundred requests was sent 7"},
+	} {
+		bottleneck, reason := slowest(c.agents)
+		if bottleneck != (c.want != "") || !strings.HasPrefix(reason, c.want) {
+			t.Errorf("%q, want %q", reason, c.want)
+		}
+	}
+}

@@ -124,6 +124,9 @@ func (w *worker) enter(i int, now time.Duration) {
 		w.past = append(w.past, w.renew(i)...)
 	}
 	s := &w.stages[i]
+	if i == 0 {
+		w.late = now - s.begin
+	}
 	w.at, w.stage, w.end = i, s, s.end
 	for _, r := range w.recs {
 		r.stage = i

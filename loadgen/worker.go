@@ -30,6 +30,7 @@ type worker struct {
 
 	// What is being done.
 	stages      []stage
+	late        time.Duration // when it began with the first of them, after that stage's begin
 	at          int
 	stage       *stage
 	end         time.Duration // of the stage
