@@ -156,7 +156,6 @@ func TestEveryRuleKills(t *testing.T) {
 
 // The fault is what the rules fail on: without it none does, one after the other on one server as in a user's run.
 func TestGoodPassesEveryRule(t *testing.T) {
-	t.Parallel()
 	target, stop, err := start(Good())
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +174,6 @@ func TestGoodPassesEveryRule(t *testing.T) {
 
 // Nor on the one with a folder, killed and started again from rule to rule.
 func TestGoodDurablePassesEveryRule(t *testing.T) {
-	t.Parallel() // both mostly wait
 	target, stop, err := start(GoodDurable())
 	if err != nil {
 		t.Fatal(err)
