@@ -89,8 +89,8 @@ kill-matrix: ## which rule fails which known-bad server; then RUNS runs on good 
 	go test -C conformance/mutant -count=1 -timeout 10m -run '^(TestMutantsAreKilled|TestEveryRuleKills|TestGoodPassesEveryRule)$$' -args -table
 	go test -count=1 -timeout 60m -v ./conformance -run '^TestNoFalseFailures$$' -args -runs $(RUNS)
 
-bench: ## the reference server beside memcached, the load generator beside a client in C, in turn: ratios (needs memcached, taskset, two cores, cc); then every benchmark
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite
+bench: ## the reference server beside memcached, the load generator beside a client in C, a fleet of one beside none, in turn: ratios (needs memcached, taskset, two cores, cc); then every benchmark
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/memlite ./loadgen/fleet/fleettest
 	go test -run '^$$' -bench . -benchtime 200ms -timeout 30m ./conformance/... ./loadgen ./reports ./server/...
 
 COMPARISONS := 40

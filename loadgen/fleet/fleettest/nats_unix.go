@@ -5,7 +5,6 @@ package fleettest
 import (
 	"net"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,14 +33,9 @@ func StartNATS(t testing.TB, host *Host, flags ...string) *NATS {
 	if out, err := binary(); err != nil {
 		t.Fatalf("go tool nats-server: %v: %s", err, out)
 	}
-	addr, port := "127.0.0.1", 4222
-	if host != nil {
-		addr = host.Addr
-	} else {
-		port = freePort(t)
-	}
-	n := &NATS{t: t, host: host, URL: "nats://" + net.JoinHostPort(addr, strconv.Itoa(port)),
-		flags: append([]string{"--addr", addr, "--port", strconv.Itoa(port)}, flags...)}
+	at := host.address(t, 4222)
+	addr, port, _ := net.SplitHostPort(at)
+	n := &NATS{t: t, host: host, URL: "nats://" + at, flags: append([]string{"--addr", addr, "--port", port}, flags...)}
 	n.Restart()
 	return n
 }
@@ -52,17 +46,6 @@ func (n *NATS) Restart() {
 	path, _ := binary()
 	n.Process = Start(n.t, n.host, path, n.flags...)
 	n.Line(0, "Server is ready")
-}
-
-// freePort is a port of loopback that was free a moment ago.
-func freePort(t testing.TB) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // KillFor ends the nats-server as a crash would, and starts it again after a pause.

@@ -5,6 +5,7 @@ package fleettest
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,9 +29,27 @@ type Network struct {
 type Host struct {
 	Addr string // in 10.99.0.0/24
 
-	network *Network
+	network *Network // nil: this machine's own
 	space   string
-	port    string // its end of the link at the bridge
+	port    string   // its end of the link at the bridge
+	prefix  []string // of the command lines of its programs, each of which becomes the program: the process ID is the program's
+}
+
+// Core is this machine with its programs on one of its cores.
+func Core(i int) *Host { return &Host{prefix: []string{"taskset", "-c", strconv.Itoa(i)}} }
+
+// address is where a server on that host listens; the port is free on this machine, where there may be others.
+func (h *Host) address(t testing.TB, port int) string {
+	t.Helper()
+	if h != nil && h.network != nil {
+		return net.JoinHostPort(h.Addr, strconv.Itoa(port))
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
 }
 
 // spaces is where ip keeps the names of network namespaces.
@@ -59,6 +78,7 @@ func (n *Network) Host() *Host {
 	n.t.Helper()
 	i := int(n.hosts.Add(1))
 	h := &Host{Addr: fmt.Sprintf("10.99.0.%d", i), network: n, space: n.prefix + strconv.Itoa(i), port: "port" + strconv.Itoa(i)}
+	h.prefix = []string{"ip", "netns", "exec", h.space}
 	n.ip("netns", "add", h.space)
 	n.ip("link", "add", h.port, "netns", n.hub, "type", "veth", "peer", "name", "eth0", "netns", h.space)
 	n.ip("-n", n.hub, "link", "set", h.port, "master", "bridge", "up")
@@ -85,7 +105,8 @@ func (h *Host) command(name string, args ...string) *exec.Cmd {
 	if h == nil {
 		return exec.Command(name, args...)
 	}
-	return exec.Command("ip", append([]string{"netns", "exec", h.space, name}, args...)...) // ip becomes the program: it has its process ID
+	args = slices.Concat(h.prefix, []string{name}, args)
+	return exec.Command(args[0], args[1:]...)
 }
 
 func (n *Network) ip(args ...string) {

@@ -1,0 +1,292 @@
+//go:build unix
+
+package fleettest
+
+import (
+	"math"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"memlite/reports"
+)
+
+// Every fault, with real processes. What is promised is that a fault is noticed within 3 s, and that agents stop within 5 s of their coordinator's
+// end; the bounds here give a machine that is busy with other tests as much again.
+const (
+	notice = 2 * 3 * time.Second
+	halt   = 2 * 5 * time.Second
+)
+
+// steady is an open loop of so many seconds, of which every third request is each of three agents'.
+func (s *site) steady(seconds string, flags ...string) *load {
+	return s.load(append([]string{"--rate", "300/s", "--clients", "12", "--duration", seconds}, flags...)...)
+}
+
+// An agent that is killed is named, with the second and the share. The run ends for all, or goes on without it; the others are ready for the next.
+func TestAgentKilled(t *testing.T) {
+	proof(t)
+	t.Run("stop", func(t *testing.T) {
+		proof(t)
+		s := here(t, 3)
+		l := s.steady("60s")
+		s.target.await(450)
+		s.agents[1].Kill()
+		killed := time.Now()
+		run := l.run(3)
+		if took := time.Since(killed); took > notice+10*time.Second {
+			t.Errorf("the run ended %s after it", took)
+		}
+		if !run.CutShort || run.Elapsed > 30*time.Second {
+			t.Errorf("cut short: %t, after %s", run.CutShort, run.Elapsed)
+		}
+		checkLost(t, l, run, "b", killed)
+		s.agents = append(s.agents[:1], s.agents[2])
+		s.again()
+	})
+	t.Run("continue", func(t *testing.T) {
+		proof(t)
+		s := here(t, 3)
+		l := s.steady("9s", "--on-agent-loss", "continue")
+		s.target.await(450)
+		s.agents[1].Kill()
+		killed := time.Now()
+		lost(t, l, "b", killed)
+		run := l.run(3)
+		if run.CutShort {
+			t.Error("the run was cut short")
+		}
+		checkLost(t, l, run, "b", killed)
+		checkOthers(t, run, "b", 900)
+		s.agents = append(s.agents[:1], s.agents[2])
+		s.again()
+	})
+}
+
+// An agent that stands still is lost as one that is dead is. When it goes on it learns so, stops by itself, is not counted, and is ready for the next run.
+func TestAgentStopped(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("12s", "--on-agent-loss", "continue")
+	s.target.await(450)
+	b := s.agents[1]
+	b.Signal(syscall.SIGSTOP)
+	stopped := time.Now()
+	lost(t, l, "b", stopped)
+	lines := b.Lines()
+	b.Signal(syscall.SIGCONT)
+	b.Line(lines, "")
+	if l.Ended() {
+		t.Error("it said so when the run was over")
+	}
+	run := l.run(3)
+	checkLost(t, l, run, "b", stopped)
+	checkOthers(t, run, "b", 1200)
+	s.again()
+}
+
+// An agent whose link is down is lost while the link stays down. It stops when its grace is over, and is ready when the link is up again.
+func TestAgentCutOff(t *testing.T) {
+	proof(t)
+	for name, way := range map[string]struct{ down, up func(*Host) }{
+		"its end":   {(*Host).Down, (*Host).Up},
+		"other end": {(*Host).Cut, (*Host).Mend},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proof(t)
+			s := apart(t, 3, "--nats-grace", "3s")
+			l := s.steady("9s", "--on-agent-loss", "continue")
+			s.target.await(450)
+			b := s.agents[1]
+			lines := b.Lines()
+			way.down(b.host)
+			cut := time.Now()
+			lost(t, l, "b", cut)
+			b.Line(lines, "") // it has stopped
+			if took := time.Since(cut); took > halt {
+				t.Errorf("the agent went on alone for %s", took)
+			}
+			run := l.run(3)
+			checkLost(t, l, run, "b", cut)
+			checkOthers(t, run, "b", 900)
+			way.up(b.host)
+			s.again()
+		})
+	}
+}
+
+// A link that is down for a moment, an agent's or the coordinator's, costs nothing: no agent is lost, and no sample.
+func TestLinkIsBackInTime(t *testing.T) {
+	proof(t)
+	for name, whose := range map[string]func(*site) *Host{
+		"agent":       func(s *site) *Host { return s.agents[1].host },
+		"coordinator": func(s *site) *Host { return s.desk },
+	} {
+		t.Run(name, func(t *testing.T) {
+			proof(t)
+			s := apart(t, 3)
+			l := s.steady("6s")
+			s.target.await(450)
+			whose(s).Cut()
+			time.Sleep(700 * time.Millisecond)
+			whose(s).Mend()
+			run := l.run(0)
+			checkExact(t, run, s, 1800)
+		})
+	}
+}
+
+// A coordinator whose link stays down ends its run when its grace is over, and reports what it has. The agents do not hear it, and stop.
+func TestCoordinatorCutOff(t *testing.T) {
+	proof(t)
+	s := apart(t, 2)
+	l := s.steady("60s", "--nats-grace", "4s")
+	s.target.await(450)
+	s.desk.Cut()
+	cut := time.Now()
+	if took := s.target.quiet().Sub(cut); took > halt {
+		t.Errorf("the agents went on for %s", took)
+	}
+	run := l.run(3)
+	if took := time.Since(cut); took > 30*time.Second {
+		t.Errorf("the coordinator went on for %s", took)
+	}
+	if !run.CutShort || run.Total().Count == 0 {
+		t.Errorf("cut short: %t, %d requests", run.CutShort, run.Total().Count)
+	}
+	s.desk.Mend()
+	s.again()
+}
+
+// A coordinator that stands still for a moment has heard nobody meanwhile, and that is nobody's fault.
+func TestCoordinatorStopped(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("6s")
+	s.target.await(450)
+	l.Signal(syscall.SIGSTOP)
+	time.Sleep(2 * time.Second)
+	l.Signal(syscall.SIGCONT)
+	checkExact(t, l.run(0), s, 1800)
+}
+
+// Agents whose coordinator is killed stop by themselves.
+func TestCoordinatorKilled(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("60s")
+	s.target.await(450)
+	l.Kill()
+	killed := time.Now()
+	took := s.target.quiet().Sub(killed)
+	t.Log("the agents stopped after", took)
+	if took > halt {
+		t.Errorf("the agents went on for %s", took)
+	}
+	s.again()
+}
+
+// A NATS that is killed and started again in mid-run costs nothing: what the agents could not send they send later.
+func TestNATSRestarts(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("8s", "--warmup", "1s", "--preload")
+	s.target.await(1750)
+	s.nats.KillFor(2500 * time.Millisecond)
+	run := l.run(0)
+	checkExact(t, run, s, 2400)
+	s.again()
+}
+
+// A NATS that does not come back ends the run when the grace is over, on both sides. Both have what was measured.
+func TestNATSEnds(t *testing.T) {
+	proof(t)
+	s := here(t, 2, "--nats-grace", "3s")
+	l := s.steady("60s", "--nats-grace", "3s")
+	s.target.await(450)
+	s.nats.Kill()
+	killed := time.Now()
+	if took := s.target.quiet().Sub(killed); took > halt {
+		t.Errorf("the agents went on for %s", took)
+	}
+	run := l.run(3)
+	if took := time.Since(killed); took > 30*time.Second {
+		t.Errorf("the coordinator went on for %s", took)
+	}
+	if !run.CutShort || run.Total().Count == 0 {
+		t.Errorf("cut short: %t, %d requests", run.CutShort, run.Total().Count)
+	}
+	s.nats.Restart()
+	s.again()
+}
+
+// lost waits until the coordinator says that an agent is lost.
+func lost(t *testing.T, l *load, name string, since time.Time) {
+	t.Helper()
+	l.Line(0, "agent "+name+" is lost")
+	took := time.Since(since)
+	t.Log("noticed after", took)
+	if took > notice {
+		t.Errorf("noticed after %s", took)
+	}
+}
+
+// checkLost holds a report against what was done to an agent: it alone is lost, since about then, for a reason, and it has a third of the load.
+func checkLost(t *testing.T, l *load, run *reports.Run, name string, when time.Time) {
+	t.Helper()
+	lost := run.Lost()
+	if len(lost) != 1 || lost[0].Name != name || len(run.Agents) != 3 {
+		t.Fatalf("%d of %d agents lost, want %s alone of 3", len(lost), len(run.Agents), name)
+	}
+	a := lost[0]
+	since := when.Sub(run.Started)
+	t.Logf("%s: %s; missing since %s of the run, the fault was at %s", name, a.Loss.Reason, a.Loss.At, since)
+	if math.Abs(a.Share-1./3) > 0.01 || a.Loss.Reason == "" {
+		t.Errorf("a share of %.3f, reason %q", a.Share, a.Loss.Reason)
+	}
+	// What it measured in the second of the fault it could not tell any more.
+	if a.Loss.At < since-2500*time.Millisecond || a.Loss.At > since+notice {
+		t.Errorf("missing since %s of the run; the fault was at %s", a.Loss.At, since)
+	}
+	if n := a.Total().Count; n == 0 || float64(n) > 100*(a.Loss.At.Seconds()+1) {
+		t.Errorf("it has %d requests until then", n)
+	}
+	for _, i := range run.Intervals {
+		switch {
+		case i.Start >= a.Loss.At && math.Abs(i.Missing-a.Share) > 0.01:
+			t.Errorf("of the second at %s %.3f is missing, want %.3f", i.Start, i.Missing, a.Share)
+		case i.Start+i.Length <= a.Loss.At && i.Missing != 0:
+			t.Errorf("of the second at %s %.3f is missing before it was lost", i.Start, i.Missing)
+		}
+	}
+	if out := l.Output(); !strings.Contains(out, "agent "+name) || !strings.Contains(out, "33") {
+		t.Errorf("it does not say which agent and what share:\n%s", out)
+	}
+}
+
+// checkOthers: all agents but one have done their part, each that many requests.
+func checkOthers(t *testing.T, run *reports.Run, but string, each int64) {
+	t.Helper()
+	for _, a := range run.Agents {
+		n := a.Total()
+		if n.Errors > 0 {
+			t.Errorf("agent %s: %d errors", a.Name, n.Errors)
+		}
+		if a.Name != but && n.Count != each {
+			t.Errorf("agent %s: %d requests, want %d", a.Name, n.Count, each)
+		}
+		if a.Name == but && n.Count >= each {
+			t.Errorf("agent %s: %d requests although it was lost, all of %d", a.Name, n.Count, each)
+		}
+	}
+}
+
+// checkExact: nothing of the run is missing.
+func checkExact(t *testing.T, run *reports.Run, s *site, requests int64) {
+	t.Helper()
+	checkWhole(t, run, s.agents)
+	if n := run.Total(); n.Count != requests || n.Errors > 0 || run.CutShort {
+		t.Errorf("%d requests and %d errors, want %d; cut short: %t", n.Count, n.Errors, requests, run.CutShort)
+	}
+}
