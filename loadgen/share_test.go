@@ -246,6 +246,37 @@ func TestLostShare(t *testing.T) {
 	}
 }
 
+// A second in which a share is lost is as long as for the others: else their rates would look higher than they were. It lacks what came after.
+func TestLostWithinASecond(t *testing.T) {
+	agents := []*reports.Agent{{Name: "a", ID: "1", Clients: 1, Share: 0.5}, {Name: "b", ID: "2", Clients: 1, Share: 0.5}}
+	tally := NewTally(Plan{Target: "127.0.0.1:1", Clients: 2, Duration: 3 * time.Second}, nil, agents...)
+	add := func(i, second int, length time.Duration) {
+		op := &reports.Operation{Name: "get", Count: 1, Misses: 1, Response: oneSample()}
+		if err := tally.Add(i, &Sample{Start: time.Duration(second) * time.Second, Length: length, Parts: []Part{{Operations: []*reports.Operation{op}}}, State: State{Clients: 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for second := range 3 {
+		add(0, second, time.Second)
+		if second == 0 {
+			add(1, 0, time.Second)
+		} else if second == 1 {
+			add(1, 1, time.Second/4)
+			tally.Lose(1, "gone")
+		}
+	}
+	tally.End(0)
+	run, err := tally.Run()
+	if err != nil || run.Recorded() != 3*time.Second || run.Lost()[0].Loss.At != 1250*time.Millisecond {
+		t.Fatalf("%v: recorded %s, lost at %s", err, run.Recorded(), run.Lost()[0].Loss.At)
+	}
+	for k, want := range []float64{0, 0.375, 0.5} {
+		if run.Intervals[k].Missing != want {
+			t.Errorf("second %d lacks %v of the load, want %v", k, run.Intervals[k].Missing, want)
+		}
+	}
+}
+
 // oneSample is a histogram as it comes over a network.
 func oneSample() *reports.Histogram {
 	h := reports.NewHistogram()

@@ -50,11 +50,12 @@ func (p position) compare(o position) int {
 // second is an interval that some may still have to add to.
 type second struct {
 	position
-	start, end time.Duration // sums, of those that have added
-	n          int
-	ops        []*reports.Operation
-	dropped    int64
-	lag        *reports.Histogram // nil in a closed loop
+	start   time.Duration // sum, of those that have added
+	end     time.Duration // of the last of them: one that was lost in the middle of the second makes it no shorter
+	n       int
+	ops     []*reports.Operation
+	dropped int64
+	lag     *reports.Histogram // nil in a closed loop
 }
 
 // NewTally starts the report of a plan that has passed Validate. agents are those of a fleet, by share, with their names and what else is known
@@ -125,6 +126,10 @@ func (t *Tally) Lose(i int, reason string) {
 	c := t.parts[i]
 	if !c.over {
 		c.over, c.agent.Loss = true, &reports.Loss{At: c.end, Reason: reason}
+		if n := len(t.sum.run.Intervals); n > 0 && c.at == t.last { // shown already, as if it had been there to its end
+			i := t.sum.run.Intervals[n-1]
+			i.Missing += c.agent.Share * lack(i, c.end)
+		}
 		t.emit()
 	}
 }
@@ -165,7 +170,7 @@ func (t *Tally) second(at position) *second {
 }
 
 func (t *Tally) add(to *second, c *contribution, s *Sample) {
-	to.start, to.end, to.n = to.start+s.Start, to.end+s.Start+s.Length, to.n+1
+	to.start, to.end, to.n = to.start+s.Start, max(to.end, s.Start+s.Length), to.n+1
 	recorded := t.recorded(s.Stage)
 	run := t.sum.run
 	for _, p := range s.Parts {
@@ -213,7 +218,7 @@ func (t *Tally) interval(s *second) {
 		t.end = 0
 	}
 	start := max(s.start/time.Duration(s.n), t.end)
-	t.end = max(s.end/time.Duration(s.n), start)
+	t.end = max(s.end, start)
 	i := &reports.Interval{Start: start, Length: t.end - start, Stage: namePreload, Recorded: t.recorded(s.stage), Dropped: s.dropped, Operations: s.ops,
 		Live: &reports.Live{SendLag: s.lag}}
 	if s.stage != preloading {
@@ -221,8 +226,8 @@ func (t *Tally) interval(s *second) {
 	}
 	for _, c := range t.parts {
 		i.Live.Connections += c.state.Open
-		if c.agent != nil && c.agent.Loss != nil && c.at.compare(s.position) < 0 {
-			i.Missing += c.agent.Share
+		if c.agent != nil && c.agent.Loss != nil && c.at.compare(s.position) <= 0 {
+			i.Missing += c.agent.Share * lack(i, c.end)
 		}
 	}
 	for _, o := range i.Operations {
@@ -233,6 +238,18 @@ func (t *Tally) interval(s *second) {
 		t.sum.interval(i, s.lag)
 		t.err = errors.Join(t.err, t.mark(i), packed(i.Operations))
 	}
+}
+
+// lack is how much of an interval, 0 to 1, is after the end of who was lost. Seconds are cut by clocks: under a hundredth is nothing.
+func lack(i *reports.Interval, end time.Duration) float64 {
+	part := (i.Start + i.Length - end).Seconds() / i.Length.Seconds()
+	switch {
+	case i.Length <= 0 || part > 1:
+		return 1
+	case part < 0.01:
+		return 0
+	}
+	return part
 }
 
 // show gives an interval to the sinks. One that fails gets no more of them.
