@@ -80,9 +80,9 @@ func (m *member) follow(ctx context.Context, r *run) {
 			err = m.judge(r)
 		}
 		for err == nil && m.last >= m.next {
-			b, failed := m.fetch(ctx)
-			if failed != nil {
-				break // there is a next tick
+			var b []byte
+			if b, err = m.fetch(ctx, r); b == nil {
+				break // lost, or there is a next tick
 			}
 			err = m.take(ctx, b, r)
 		}
@@ -127,24 +127,21 @@ func (m *member) take(ctx context.Context, b []byte, r *run) error {
 	return nil
 }
 
-// fetch asks for the record that is due, piece by piece.
-func (m *member) fetch(ctx context.Context) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, noProgress) // of all pieces: they may be many and small
-	defer cancel()
-	var whole []byte
+// fetch asks for the record that is due, piece by piece. It returns nil if it cannot be had now; the error is why the agent is lost.
+func (m *member) fetch(ctx context.Context, r *run) (whole []byte, err error) {
 	for {
 		try, end := context.WithTimeout(ctx, askTime)
 		reply, err := ask[recordsReply](try, m.fleet.nc, m.id, recordsOf, recordsRequest{Run: m.run, Number: m.next, Offset: len(whole), Most: pieceSize})
 		end()
-		switch {
-		case err != nil:
-			return nil, err
-		case reply.Run != m.run || reply.Number != m.next || reply.Offset != len(whole) || len(reply.Bytes) == 0:
-			return nil, fmt.Errorf("record %d cannot be had", m.next)
+		if err != nil || reply.Run != m.run || reply.Number != m.next || reply.Offset != len(whole) || len(reply.Bytes) == 0 {
+			return nil, m.judge(r)
 		}
 		m.heard = netloop.Now()
 		if whole = append(whole, reply.Bytes...); len(whole) >= reply.Size {
 			return whole, nil
+		}
+		if err := m.judge(r); err != nil { // pieces may be small, and many
+			return nil, err
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // impostor is an agent that answers as it is told to.
-func impostor(t *testing.T, url string, metadata map[string]string, answers map[string]func(id string, request []byte) any) {
+func impostor(t *testing.T, url string, metadata map[string]string, answers map[string]func(id string, request []byte) any) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(url)
 	if err != nil {
@@ -46,6 +46,7 @@ func impostor(t *testing.T, url string, metadata map[string]string, answers map[
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
+	return nc
 }
 
 // Agents of an older protocol are named, and so is what to do; where the others are enough the run goes on without them.
