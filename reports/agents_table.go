@@ -52,20 +52,22 @@ func (r *Run) agentColumns() []column {
 			}
 			return na
 		}, bad: slow})
+	// A bottleneck that no loop was busy with was one because requests were sent late.
+	const busy = 0.9
 	if !r.closed() {
 		list = append(list, column{name: "send lag p99", text: func(a *Agent) string {
 			if p := a.Generator.SendLag.Percentiles(); p != nil {
 				return latency(p.P99)
 			}
 			return na
-		}})
+		}, bad: func(a *Agent) bool { return a.Generator.Bottleneck && a.Generator.Busy <= busy }})
 	}
 	list = append(list, column{name: "busiest loop", text: func(a *Agent) string {
 		if a.Generator.Busy > 0 {
 			return percent(a.Generator.Busy)
 		}
 		return na
-	}, bad: func(a *Agent) bool { return a.Generator.Bottleneck }})
+	}, bad: func(a *Agent) bool { return a.Generator.Bottleneck && a.Generator.Busy > busy }})
 	if some(connections.bad) {
 		list = append(list, connections)
 	}

@@ -143,9 +143,39 @@ func TestVerdictWithLostAgents(t *testing.T) {
 		if v.Tone != c.tone || !strings.Contains(v.Lead, c.lead) || !strings.Contains(v.Detail, c.detail) || !strings.Contains(v.Text, c.detail) {
 			t.Errorf("%s\n%s\n%s\n%s\nwant %s, %s, %s", v.Tone, v.Lead, v.Detail, v.Text, c.tone, c.lead, c.detail)
 		}
-		if strings.Contains(v.Text, "the server was") && c.tone != good {
-			t.Errorf("blames the server: %s", v.Text)
+		if (strings.Contains(v.Text, "the server was") || strings.Contains(v.Text, "steady")) && c.tone != good {
+			t.Errorf("judges the server by a part of the load: %s", v.Text)
 		}
+	}
+}
+
+func TestStarts(t *testing.T) {
+	r := fleetRun(3, -1) // at 0, 400 µs and 1.6 ms
+	for _, c := range []struct {
+		edit func()
+		want string
+	}{
+		{func() {}, "the agents began within 1.60 ms of each other (± 200 µs)"},
+		{func() { r.Agents[2].Started = nil }, "the agents began within 400 µs of each other (± 190 µs); of 1 agent it is not known"},
+		{func() { r.Agents[0].ClockError = time.Millisecond }, "the agents began together, as near as their clocks tell (± 1.10 ms); of 1 agent it is not known"},
+		{func() { r.Agents[1].Started = nil }, ""},
+	} {
+		c.edit()
+		if text := r.starts(); text != c.want {
+			t.Errorf("%s; want %s", text, c.want)
+		}
+	}
+}
+
+func TestAgentWarnings(t *testing.T) {
+	r := fleetRun(12, 5)
+	for _, a := range r.Agents {
+		a.Generator.Bottleneck, a.Generator.Reason = true, "it was late"
+		a.Warnings = append(a.Warnings, "the load generator was the bottleneck: it was late", "one")
+	}
+	list := r.agentWarnings()
+	if len(list) != 9 || list[0] != "agent-a: one" || list[5] != "agent-f: its clock was set back during the run" || list[8] != "5 more warnings of single agents: in the JSON." {
+		t.Errorf("%q", list)
 	}
 }
 

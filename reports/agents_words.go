@@ -116,9 +116,13 @@ func (r *Run) starts() string {
 			last = a
 		}
 	}
-	text := fmt.Sprintf("the agents began within %s of each other (± %s)", latency(int64(spread)), latency(int64(first.ClockError+last.ClockError)))
+	sure := first.ClockError + last.ClockError
+	text := fmt.Sprintf("the agents began within %s of each other (± %s)", latency(int64(spread)), latency(int64(sure)))
+	if spread <= sure {
+		text = fmt.Sprintf("the agents began together, as near as their clocks tell (± %s)", latency(int64(sure)))
+	}
 	if unknown > 0 {
-		text += fmt.Sprintf(", but for %d that are not known to have begun", unknown)
+		text += fmt.Sprintf("; of %s it is not known", plural(int64(unknown), "agent"))
 	}
 	return text
 }

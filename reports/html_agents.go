@@ -31,17 +31,34 @@ func newFleetPage(r *Run) *fleetPage {
 	for _, text := range r.fleetRemarks() {
 		p.Remarks = append(p.Remarks, together(visible(text)))
 	}
-	all := r.agentNames()
-	for i, a := range r.Agents {
-		for _, text := range a.Warnings {
-			p.Remarks = append(p.Remarks, together(visible(calledAgent(all[i])+": "+text)))
-		}
-	}
+	p.Remarks = append(p.Remarks, r.agentWarnings()...)
 	if c := agentChart(r); c != nil {
 		drawn := newChart(c, "All of them ask the same of the same servers: one that lies above the others has a slower machine, or a slower way.")
 		p.Chart = &drawn
 	}
 	return p
+}
+
+// agentWarnings are those of single agents, as many as a reader reads. That one was a bottleneck is in its row.
+func (r *Run) agentWarnings() (list []string) {
+	const most = 8
+	rest := int64(0)
+	all := r.agentNames()
+	for i, a := range r.Agents {
+		for _, text := range a.Warnings {
+			switch {
+			case a.Generator.Bottleneck && a.Generator.Reason != "" && strings.HasSuffix(text, a.Generator.Reason):
+			case len(list) == most:
+				rest++
+			default:
+				list = append(list, together(visible(calledAgent(all[i])+": "+cutTo(text, 400))))
+			}
+		}
+	}
+	if rest > 0 {
+		list = append(list, plural(rest, "more warning")+" of single agents: in the JSON.")
+	}
+	return list
 }
 
 // fleetAgain says where the agents were.
