@@ -137,9 +137,15 @@ func (t *Tally) Lose(i int, reason string) {
 // End notes that execution i has no more samples. An agent that has ended before its part of the plan did, and not because all were to, is lost.
 func (t *Tally) End(i int) {
 	c := t.parts[i]
-	if c.agent != nil && c.state.Cut != "" && t.cut == "" {
-		t.Lose(i, c.state.Cut)
-		return
+	if c.agent != nil && t.cut == "" {
+		reason := c.state.Cut
+		if reason == "" && t.plan.Replay == "" && t.plan.Length()-c.end > 100*time.Millisecond {
+			reason = "it ended before its part of the plan"
+		}
+		if reason != "" {
+			t.Lose(i, reason)
+			return
+		}
 	}
 	c.over = true
 	t.emit()

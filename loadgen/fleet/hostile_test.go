@@ -135,6 +135,17 @@ func TestLiarsAfter(t *testing.T) {
 				l.publish(beatsFrom(run, id), []byte(strings.Repeat("x", 1000)))
 			}
 		}, "it has been silent for"}, // what it says is nothing
+		{func(l *liar, run, id string) {
+			time.Sleep(time.Second)
+			for n := range int64(10_000) {
+				at := time.Duration(n) * time.Second
+				l.publish(recordsFrom(run, id), record{Run: run, Number: 2 + n, Sample: &loadgen.Sample{Start: at, Length: time.Second, Parts: []loadgen.Part{{Dropped: 1}}}})
+			}
+		}, "it sent the figures of a time that has not come"},
+		{func(l *liar, run, id string) {
+			time.Sleep(time.Second)
+			l.publish(recordsFrom(run, id), record{Run: run, Number: 2, End: &end{}})
+		}, "it ended before its part of the plan"},
 	}
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	for i, c := range cases {
@@ -144,8 +155,8 @@ func TestLiarsAfter(t *testing.T) {
 		})
 	}
 	started(t, url, nil, "a")
-	f, _ := dial(t, url, Options{Agents: 8, Loops: 1, OnLoss: ContinueOnLoss})
-	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Clients: 8, Rate: 800, Duration: 6 * time.Second})
+	f, _ := dial(t, url, Options{Agents: 1 + len(cases), Loops: 1, OnLoss: ContinueOnLoss})
+	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Clients: 1 + len(cases), Rate: 100 * float64(1+len(cases)), Duration: 6 * time.Second})
 	if err != nil || run.Requests.Recorded != 600 || run.CutShort || len(run.Lost()) != len(cases) {
 		t.Fatalf("%v: %+v", err, run)
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	tellTime  = 2 * time.Second // for something that an agent is told to be heard
 	endTime   = 5 * time.Second // beside Plan.Drain, for agents to end when they are told to
+	early     = time.Second     // that a clock may be wrong by, and no sample may be ahead of it by more
 	noteEvery = 5 * time.Second // of those who are waited for
 )
 
@@ -31,19 +32,21 @@ type run struct {
 	events  chan event
 	workers sync.WaitGroup
 
-	start  atomic.Int64 // on netloop.Now; 0 while it is not agreed
-	begun  bool         // agents have been told when to start
-	failed error        // why there is no run
-	cut    string       // why it is ended early
-	endBy  time.Duration
-	counts sync.Map // *member: those that are counted
+	claimed time.Duration // when it began, on netloop.Now, with the claim
+	start   atomic.Int64  // on netloop.Now; 0 while it is not agreed
+	begun   bool          // agents have been told when to start
+	failed  error         // why there is no run
+	cut     string        // why it is ended early
+	endBy   time.Duration
+	counts  sync.Map // *member: those that are counted
 }
 
 func newRun(f *Fleet, id string, p loadgen.Plan, members []*member, sinks []reports.Sink) (*run, error) {
 	if err := p.ValidateShares(len(members)); err != nil {
 		return nil, err
 	}
-	r := &run{Fleet: f, id: id, number: 1 + rand.Uint64N(1<<36-1), plan: p, times: timesOf(p), members: members, events: make(chan event, 4*len(members))}
+	r := &run{Fleet: f, id: id, number: 1 + rand.Uint64N(1<<36-1), plan: p, times: timesOf(p), members: members, events: make(chan event, 4*len(members)),
+		claimed: netloop.Now()}
 	if f.SameMachine {
 		if err := absolute(&r.plan); err != nil {
 			return nil, err
@@ -190,6 +193,10 @@ func (r *run) take(following context.Context, e event) {
 		}
 		m.ready, m.preloaded = true, rec.Ready.Preloaded
 	case rec.Sample != nil:
+		if r.ahead(rec.Sample) {
+			r.lose(following, m, "it sent the figures of a time that has not come")
+			return
+		}
 		if err := r.tally.Add(m.index, rec.Sample); err != nil {
 			r.lose(following, m, "it sent "+err.Error())
 		}
@@ -205,6 +212,15 @@ func (r *run) take(following context.Context, e event) {
 			r.lost(following, m, m.agent.Loss.Reason)
 		}
 	}
+}
+
+// ahead says whether a sample is of a time that has not come. The tally would keep it until the others are there: any number of such.
+func (r *run) ahead(s *loadgen.Sample) bool {
+	since := r.claimed
+	if s.Stage >= 0 && r.begun {
+		since = r.startedAt()
+	}
+	return max(s.Start, s.Start+s.Length) > netloop.Now()-since+early // the sum may be beyond all numbers
 }
 
 // lose does without a member. Before the start there is then no run.
