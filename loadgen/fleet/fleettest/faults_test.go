@@ -34,10 +34,8 @@ func TestAgentKilled(t *testing.T) {
 		s.target.await(450)
 		s.agents[1].Kill()
 		killed := time.Now()
+		lost(t, l, "b", killed)
 		run := l.run(3)
-		if took := time.Since(killed); took > notice+10*time.Second {
-			t.Errorf("the run ended %s after it", took)
-		}
 		if !run.CutShort || run.Elapsed > 30*time.Second {
 			t.Errorf("cut short: %t, after %s", run.CutShort, run.Elapsed)
 		}
