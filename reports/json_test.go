@@ -170,6 +170,9 @@ func FuzzRead(f *testing.F) {
 	h := fill(time.Millisecond, 1, 3, 1)
 	ops := []*Operation{{Name: "get", Count: 3, Response: h, Service: h, Percentiles: h.Percentiles()}}
 	f.Add(jsonOf(f, &Report{Runs: []*Run{{Arrival: "poisson", Rate: 3, Intervals: []*Interval{{Length: time.Second, Recorded: true, Operations: ops}}, Totals: ops}}}))
+	began := time.Duration(-5)
+	f.Add(jsonOf(f, &Report{Runs: []*Run{{Arrival: "constant", Intervals: []*Interval{{Length: time.Second, Recorded: true, Missing: 0.5, Operations: ops}}, Totals: ops, Requests: Requests{Recorded: 3},
+		Agents: []*Agent{{Name: "a", ID: "1", Share: 0.5, ClockOffset: -3, Started: &began, Totals: ops, Requests: Requests{Recorded: 3}}, {ID: "2", Share: 0.5, Loss: &Loss{5, "gone"}}}}}}))
 	suite := fixtureSuite()
 	suite.Rules = suite.Rules[2:4]
 	f.Add(jsonOf(f, &Report{Suites: []*Suite{suite}}))
