@@ -147,3 +147,30 @@ func TestLocalFleetLosesAnAgent(t *testing.T) {
 		})
 	}
 }
+
+// On a terminal the view goes on, and what happens to the fleet is written above it.
+func TestFleetIsToldOfAboveTheView(t *testing.T) {
+	if testing.Short() {
+		t.Skip("for its duration")
+	}
+	addr := serving(t, "lite")
+	c := openConsole(t, "load", addr, "--fleet", "local:2", "--clients", "2", "--keys", "100", "--duration", "6s", "--on-agent-loss", "continue")
+	c.awaitText(t, "run 2s of 6s")
+	agents := children(c.Process.Pid)
+	if len(agents) != 2 {
+		t.Fatalf("agents: %d", agents)
+	}
+	if err := syscall.Kill(agents[1], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	c.awaitText(t, "memlite load: the agent local-2 has ended: signal: killed")
+	c.awaitText(t, "memlite load: agent local-2 is lost")
+	if status := c.end(t).ExitStatus(); status != exitInconclusive {
+		t.Errorf("status %d: %q", status, c.text())
+	}
+	text := c.text()
+	if told := strings.Index(text, "has ended: signal"); !strings.Contains(text[told:], "of 6s") || !strings.Contains(text[told:], "50.0 % of the load") {
+		t.Errorf("the view does not go on, or there is no summary: %q", text)
+	}
+	gone(t, agents)
+}

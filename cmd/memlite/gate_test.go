@@ -258,22 +258,6 @@ func TestGateCommands(t *testing.T) {
 	s.has(t, map[string]string{"conform.xml": "<testsuite", "summary.md": "Conformance", "load.xml": "<testsuite"})
 }
 
-// readmeBlock is the code block of README.md that begins with start, a fence and what follows, without the fences.
-func readmeBlock(t *testing.T, start string) string {
-	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := strings.Index(string(readme), start)
-	if at < 0 {
-		t.Fatalf("README.md has no block that begins with %q", start)
-	}
-	_, text, _ := strings.Cut(string(readme[at:]), "\n")
-	text, _, _ = strings.Cut(text, "```")
-	return text
-}
-
 // moduleFolder is where go.mod is.
 func moduleFolder(t *testing.T) string {
 	t.Helper()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -259,5 +260,28 @@ func TestMilliseconds(t *testing.T) {
 		if got := milliseconds(ns); got != want {
 			t.Errorf("%d: %s, want %s", ns, got, want)
 		}
+	}
+}
+
+// A line that is to stay is printed by the view as long as there is one, and not lost at its end.
+func TestViewTakesNotes(t *testing.T) {
+	m := aModel(style{})
+	v := &view{feed: m.feed}
+	if !v.note("one") || !v.note("two") {
+		t.Error("a note is not taken")
+	}
+	_, cmd := m.Update(tick{})
+	printed := false
+	for _, do := range cmd().(tea.BatchMsg) {
+		printed = printed || strings.Contains(fmt.Sprintf("%+v", do()), "one\ntwo")
+	}
+	if !printed {
+		t.Error("the notes are not printed")
+	}
+	if !v.note("three") {
+		t.Error("a note is not taken")
+	}
+	if left := m.feed.end(); len(left) != 1 || left[0] != "three" || v.note("four") || (*view)(nil).note("five") {
+		t.Errorf("left: %q", left)
 	}
 }

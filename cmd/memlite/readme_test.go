@@ -205,3 +205,16 @@ func codeOf(markdown string) string {
 	}
 	return code.String()
 }
+
+// readmeBlock is the code block of README.md that begins with start, a fence and what follows, without the fences.
+func readmeBlock(t *testing.T, start string) string {
+	t.Helper()
+	text := readme(t)
+	at := strings.Index(text, start)
+	if at < 0 {
+		t.Fatalf("README.md has no block that begins with %q", start)
+	}
+	_, text, _ = strings.Cut(text[at:], "\n")
+	text, _, _ = strings.Cut(text, "```")
+	return text
+}
