@@ -73,8 +73,9 @@ type agent struct {
 	nc          *nats.Conn
 	link        *link
 
-	mu  sync.Mutex
-	job *job // nil: idle
+	mu   sync.Mutex
+	job  *job // nil: idle
+	past *job // the last one that ended without its coordinator, which may come back for its records
 }
 
 // Serve is an agent: it waits for work on NATS and does it until ctx is cancelled. A run that goes on then ends early, and the coordinator is
@@ -214,23 +215,38 @@ func (a *agent) claim(m claimRequest) any {
 		reply.Refused = shorten(err.Error())
 		return reply
 	}
-	a.job = j
+	a.job, a.past = j, nil
 	return reply
 }
 
 // on has the job of a run do something, and says so if there is none.
 func (a *agent) on(run string, do func(*job) error) answer {
 	a.mu.Lock()
-	j := a.job
+	jobs := []*job{a.job, a.past}
 	a.mu.Unlock()
-	if j == nil || j.run != run {
-		return answer{Run: run, Refused: "it has no such run"}
-	}
 	reply := answer{Run: run}
-	if err := do(j); err != nil {
-		reply.Refused = shorten(clean(err.Error()))
+	for _, j := range jobs {
+		if j != nil && j.run == run {
+			if err := do(j); err != nil {
+				reply.Refused = shorten(clean(err.Error()))
+			}
+			return reply
+		}
 	}
+	reply.Refused = "it has no such run"
 	return reply
+}
+
+// keep has the records of a job for as long as a coordinator may be without NATS.
+func (a *agent) keep(j *job) {
+	a.past = j
+	time.AfterFunc(a.Grace, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.past == j {
+			a.past = nil
+		}
+	})
 }
 
 func (a *agent) prepare(m prepareRequest) any {

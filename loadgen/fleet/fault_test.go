@@ -74,7 +74,7 @@ func TestLossOfNATS(t *testing.T) {
 	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Clients: 8, Rate: 1000, Duration: time.Minute},
 		&after{time.Second, func() { gone = netloop.Now(); nats.Shutdown() }})
 	took := netloop.Now() - gone
-	if err != nil || !run.CutShort || len(run.Lost()) != 2 || took < 1500*time.Millisecond || took > 6*time.Second {
+	if err != nil || !run.CutShort || len(run.Lost()) != 2 || took < 500*time.Millisecond || took > 6*time.Second {
 		t.Errorf("%v after %s: %+v", err, took, run)
 	}
 	for _, said := range all {

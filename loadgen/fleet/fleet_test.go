@@ -9,6 +9,7 @@ import (
 
 // Three agents make the requests of one plan, once each, and each has its share.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	for _, name := range []string{"c", "a", "b"} {
 		said, _ := startAgent(t, url, name, nil)

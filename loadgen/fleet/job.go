@@ -113,7 +113,9 @@ func (j *job) watch() {
 	<-j.done()
 	_ = j.sub.Unsubscribe() // fails where NATS is gone, which ends it as well
 	j.agent.mu.Lock()
-	j.agent.job = nil
+	if j.agent.job = nil; !errors.Is(context.Cause(j.left), errTold) {
+		j.agent.keep(j)
+	}
 	j.agent.mu.Unlock()
 	close(j.over)
 }

@@ -2,8 +2,10 @@ package fleet
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +16,16 @@ import (
 	reference "memlite/server"
 )
 
-// nats starts a nats-server in this process.
+// The tests wait for silences and seconds, and compute next to nothing: more of them at a time than there are cores.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// startNATS starts a nats-server in this process.
 func startNATS(t testing.TB, change func(*server.Options)) *server.Server {
 	t.Helper()
 	o := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoLog: true, NoSigs: true}

@@ -42,6 +42,7 @@ type member struct {
 	last       int64 // of the newest that is known
 	state      state
 	heard      time.Duration
+	probed     time.Duration
 	progressed time.Duration
 }
 
@@ -79,11 +80,18 @@ func (m *member) follow(ctx context.Context, r *run) {
 		case <-tick.C:
 			err = m.judge(r)
 		}
-		for err == nil && m.last >= m.next {
+		// One that says nothing any more may have ended while this side was cut off, and have kept what it had to say.
+		up, _ := m.fleet.link.upSince()
+		probe := m.probed < max(m.heard, up) && m.fleet.link.silence(m.heard) > agentSilence/2
+		if probe {
+			m.probed = netloop.Now()
+		}
+		for err == nil && !m.done && (probe || m.last >= m.next) {
 			var b []byte
 			if b, err = m.fetch(ctx, r); b == nil {
 				break // lost, or there is a next tick
 			}
+			m.heard = netloop.Now() // and not by a piece: there may be no end of them
 			err = m.take(ctx, b, r)
 		}
 		if err != nil {
@@ -136,7 +144,6 @@ func (m *member) fetch(ctx context.Context, r *run) (whole []byte, err error) {
 		if err != nil || reply.Run != m.run || reply.Number != m.next || reply.Offset != len(whole) || len(reply.Bytes) == 0 {
 			return nil, m.judge(r)
 		}
-		m.heard = netloop.Now()
 		if whole = append(whole, reply.Bytes...); len(whole) >= reply.Size {
 			return whole, nil
 		}

@@ -141,6 +141,9 @@ func (f *Fleet) claim(ctx context.Context, run string, from []*found, want int) 
 		mu      sync.Mutex
 		members []*member
 	)
+	claiming, end := context.WithCancel(ctx)
+	defer end()
+	go f.reassure(claiming, run, from)
 	for len(members) < want && len(from) > 0 {
 		batch := from[:min(len(from), want-len(members))]
 		from = from[len(batch):]
@@ -174,6 +177,24 @@ func (f *Fleet) claim(ctx context.Context, run string, from []*found, want int) 
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id))
 	})
 	return members
+}
+
+// reassure tells those that are being claimed that their coordinator is there while others do not answer.
+func (f *Fleet) reassure(ctx context.Context, run string, all []*found) {
+	b := coordinatorBeat{Run: run, Taken: map[string]int64{}}
+	for _, a := range all {
+		b.Taken[a.id] = 0
+	}
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = f.nc.Publish(coordinatorOf(run), encode(b)) // while NATS is gone nobody hears it
+		}
+	}
 }
 
 // release lets agents go. Those that do not answer find out by the silence.

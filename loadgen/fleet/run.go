@@ -2,11 +2,14 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"memlite/loadgen"
 	"memlite/reports"
@@ -220,7 +223,8 @@ func (r *run) ahead(s *loadgen.Sample) bool {
 	if s.Stage >= 0 && r.begun {
 		since = r.startedAt()
 	}
-	return max(s.Start, s.Start+s.Length) > netloop.Now()-since+early // the sum may be beyond all numbers
+	now := netloop.Now() - since
+	return max(s.Start, s.Start+s.Length) > now+early+now/1000 // clocks drift; the sum may be beyond all numbers
 }
 
 // lose does without a member. Before the start there is then no run.
@@ -341,6 +345,8 @@ func (r *run) insist(ctx context.Context, m *member, verb string, request any) e
 			return fmt.Errorf("%s", clean(reply.Refused))
 		case err == nil:
 			return nil
+		case errors.Is(err, nats.ErrMaxPayload):
+			return fmt.Errorf("the plan is longer than a message of this NATS may be: %w", err)
 		}
 		select {
 		case <-ctx.Done():
