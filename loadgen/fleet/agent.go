@@ -92,8 +92,10 @@ func Serve(ctx context.Context, o AgentOptions) error {
 	if a.Name == "" {
 		a.Name = shortName(a.environment.Host)
 	}
-	if a.Log == nil {
-		a.Log = func(string) {}
+	a.Log = func(text string) {
+		if o.Log != nil {
+			o.Log(shorten(text)) // what a coordinator names can be megabytes
+		}
 	}
 	if a.Ready == nil {
 		a.Ready = a.Log

@@ -145,7 +145,7 @@ func TestLiarsAfter(t *testing.T) {
 		}, "it ha"}, // as the first: what it says is nothing
 		{func(l *liar, run, id string) {
 			time.Sleep(time.Second)
-			for n := range int64(10_000) {
+			for n := range int64(300) {
 				at := time.Duration(n) * time.Second
 				l.publish(recordsFrom(run, id), record{Run: run, Number: 2 + n, Sample: &loadgen.Sample{Start: at, Length: time.Second, Parts: []loadgen.Part{{Dropped: 1}}}})
 			}
