@@ -101,7 +101,11 @@ func badgeOfRuns(runs []*Run) string {
 		if t.Count == 0 {
 			return "no answer"
 		}
-		return fmt.Sprintf("%s requests/s · p99 %s", perSecond(runs[0].Reached()), t.percentile(p99))
+		text := fmt.Sprintf("%s requests/s · p99 %s", perSecond(runs[0].Reached()), t.percentile(p99))
+		if n := len(runs[0].Lost()); n > 0 {
+			text += " · " + plural(int64(n), "agent") + " lost"
+		}
+		return text
 	}
 	most := 0.0
 	for _, r := range runs {
