@@ -59,6 +59,9 @@ func (l *liveRun) line(s second) string {
 	if s.dropped > 0 {
 		line += fmt.Sprintf(", %d dropped", s.dropped)
 	}
+	if s.missing > 0 {
+		line += ", " + s.lacks()
+	}
 	return line
 }
 
@@ -89,11 +92,14 @@ type second struct {
 	kinds                     map[string]int64     // errors by kind
 	latency                   *reports.Percentiles // response time of all operations; nil where nothing was answered
 	connections               int64                // open; -1 where that is not known
+	missing                   float64              // share of the load, 0 to 1, that it lacks because agents were lost
 }
+
+func (s second) lacks() string { return fmt.Sprintf("%.3g %% of the load missing", 100*s.missing) }
 
 // digest takes from an interval what it keeps only while it is shown.
 func digest(i *reports.Interval) second {
-	s := second{stage: i.Stage, recorded: i.Recorded, start: i.Start, length: i.Length, dropped: i.Dropped, connections: -1}
+	s := second{stage: i.Stage, recorded: i.Recorded, start: i.Start, length: i.Length, dropped: i.Dropped, connections: -1, missing: i.Missing}
 	response := reports.NewHistogram()
 	for _, o := range i.Operations {
 		s.answered += o.Count

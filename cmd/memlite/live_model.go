@@ -282,6 +282,9 @@ func (m *model) accounts() string {
 		// First: where the line is too long, the kinds of errors are what goes.
 		parts = slices.Insert(parts, 0, text)
 	}
+	if n := len(m.seconds); n > 0 && m.seconds[n-1].missing > 0 {
+		parts = slices.Insert(parts, 0, m.alarm(m.seconds[n-1].lacks()))
+	}
 	return strings.Join(parts, m.separator)
 }
 

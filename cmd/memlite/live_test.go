@@ -87,6 +87,17 @@ p99         3.2ms ▁▂▃▄ ▆▇█                                        
 	}
 }
 
+// What the figures lack comes before them.
+func TestViewWithoutALostAgent(t *testing.T) {
+	all := someSeconds()
+	all[len(all)-1].missing = 0.25
+	m := aModel(makeStyle(false, true), all...)
+	m.Update(tea.WindowSizeMsg{Width: 100, Height: 24})
+	if got := m.View(); !strings.Contains(got, "\n25 % of the load missing · 50 of 50 connections · errors 7") {
+		t.Error(got)
+	}
+}
+
 // trimmed is text without the blanks that end lines.
 func trimmed(text string) string {
 	lines := strings.Split(text, "\n")
@@ -249,6 +260,10 @@ func TestDigest(t *testing.T) {
 	}
 	if s := digest(&reports.Interval{}); s.latency != nil || s.rate() != 0 {
 		t.Errorf("of nothing: %+v", s)
+	}
+	i.Missing = 1. / 3
+	if l := (&liveRun{plan: loadgen.Plan{Duration: time.Second}}); l.line(digest(i)) != "run 1s of 1s: 40/s, p50 1ms, p99 3ms, 0 errors, 3 dropped, 33.3 % of the load missing" {
+		t.Errorf("%q", l.line(digest(i)))
 	}
 	if l := (&liveRun{plan: loadgen.Plan{Duration: time.Second}}); l.line(s) != "run 1s of 1s: 40/s, p50 1ms, p99 3ms, 0 errors, 3 dropped" {
 		t.Errorf("%q", l.line(s))

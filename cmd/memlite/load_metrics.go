@@ -23,7 +23,8 @@ type loadMetrics struct {
 	operations  map[operationOf]*reports.Operation
 	dropped     map[string]int64 // by stage
 	lag         map[string]*reports.Histogram
-	connections int64 // -1: not known
+	connections int64   // -1: not known
+	missing     float64 // of the last interval
 }
 
 // operationOf names an operation of a stage: what a warm-up did is told apart from what counts.
@@ -37,7 +38,7 @@ func newLoadMetrics(plan loadgen.Plan) *loadMetrics {
 func (m *loadMetrics) Interval(i *reports.Interval) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.stage, m.recorded = i.Stage, i.Recorded
+	m.stage, m.recorded, m.missing = i.Stage, i.Recorded, i.Missing
 	m.dropped[i.Stage] += i.Dropped
 	for _, o := range i.Operations {
 		k := operationOf{i.Stage, o.Name}
@@ -98,6 +99,7 @@ var (
 	loadConnections = metric("load_connections", "Connections that are open.")
 	loadRate        = metric("load_target_rate", "Requests per second that the plan asks for (open loop).")
 	loadStage       = metric("load_stage", "1 for the stage of the last second; recorded says whether it counts.", "stage", "recorded")
+	loadMissing     = metric("load_missing_ratio", "Share of the load that the last second lacks because agents of the fleet were lost.")
 )
 
 // Describe describes nothing: what there is shows in Collect.
@@ -153,6 +155,7 @@ func (m *loadMetrics) Collect(to chan<- prometheus.Metric) {
 	}
 	if m.stage != "" {
 		gauge(loadStage, 1, m.stage, fmt.Sprint(m.recorded))
+		gauge(loadMissing, m.missing)
 	}
 }
 

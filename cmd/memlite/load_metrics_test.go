@@ -8,14 +8,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	names "github.com/prometheus/common/model"
+
+	"memlite/loadgen"
+	"memlite/reports"
 )
 
 // scrape reads what is shown on a socket as Prometheus does; nil while nothing listens there.
@@ -127,5 +132,25 @@ func TestLoadMetrics(t *testing.T) {
 	}
 	if !strings.Contains(load.stderr.String(), "memlite load: metrics on unix://"+socket) {
 		t.Errorf("it does not say where: %s", load.stderr.String())
+	}
+}
+
+// What is not made any more shows, and not only as a rate that fell.
+func TestLoadMetricsOfWhatIsMissing(t *testing.T) {
+	m := newLoadMetrics(loadgen.Plan{})
+	r := prometheus.NewRegistry()
+	r.MustRegister(m)
+	for _, missing := range []float64{0, 0.25} {
+		if err := m.Interval(&reports.Interval{Stage: "run", Recorded: true, Missing: missing}); err != nil {
+			t.Fatal(err)
+		}
+		families, err := r.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == "memlite_load_missing_ratio" })
+		if i < 0 || families[i].GetMetric()[0].GetGauge().GetValue() != missing {
+			t.Errorf("want %v of %v", missing, families)
+		}
 	}
 }
