@@ -21,12 +21,14 @@ demo: build ## reference server, suite and load in one go; leaves out/index.html
 PACKAGES := ./conformance/mutant ./...
 
 # Tests wait for servers more than they compute, so one package more is tested at a time than there are cores.
+TOGETHER := $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+
 test: ## all tests
-	go test -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(PACKAGES)
+	go test -p $(TOGETHER) $(PACKAGES)
 
 race: ## the tests under the race detector, with an eighth of the known-bad servers, whoever survives (needs a C compiler)
 	@command -v "$$(go env CC)" >/dev/null || { echo "make race: the race detector needs a C compiler ($$(go env CC)), for instance: apt-get install gcc libc6-dev" >&2; exit 2; }
-	CGO_ENABLED=1 go test -race -short $(PACKAGES)
+	CGO_ENABLED=1 go test -race -short -p $(TOGETHER) $(PACKAGES)
 
 vet:
 	go vet ./...

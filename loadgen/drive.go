@@ -11,6 +11,10 @@ import (
 // lead is how long before its begin a program is handed to the loops, so that none is late for its first start.
 const lead = time.Millisecond
 
+// hurry is how long a share waits for its last replies when it is told to end: by then its coordinator may be gone, and who orders load
+// must be able to end it.
+const hurry = time.Second
+
 // drive has all workers run a program to its end, and gives a Sample for every second or part of one that a stage
 // has. When the program is given up early, e.cut says why. preload says that the program is that of the preload.
 func (e *execution) drive(ctx context.Context, start time.Duration, program func(*worker, time.Duration) []stage, preload bool) {
@@ -38,9 +42,10 @@ func (e *execution) drive(ctx context.Context, start time.Duration, program func
 		gather()
 		loaded, at, end = at, last, now
 	}
+	patience := e.plan.Drain
 	edge := func() time.Duration { // when there is something to do, at the latest
 		if at == last {
-			return end + e.plan.Drain
+			return end + patience
 		}
 		// Whole seconds since the stage's begin: they are the same in every execution of a plan, and no lateness adds up.
 		begin := stages[at].begin
@@ -60,6 +65,9 @@ func (e *execution) drive(ctx context.Context, start time.Duration, program func
 		select {
 		case <-cancelled:
 			cancelled, why = nil, interrupted
+			if e.share != nil {
+				patience = min(patience, hurry)
+			}
 		case <-e.wake:
 		case <-timer.C:
 		}

@@ -168,3 +168,24 @@ func TestLossOfCoordinator(t *testing.T) {
 		t.Errorf("the next coordinator: %v", err)
 	}
 }
+
+// An agent whose coordinator is dead stops within five seconds also where replies are waited for long, and do not come.
+func TestLossOfCoordinatorWhileDraining(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	url := startNATS(t, nil).ClientURL()
+	all, _ := started(t, url, nil, "a")
+	f, _ := dial(t, url, Options{Agents: 1, Loops: 1, Grace: time.Second})
+	gone := time.Duration(0)
+	_, _ = f.Execute(t.Context(), loadgen.Plan{Target: ln.Addr().String(), Clients: 8, Rate: 1000, Duration: time.Minute, Timeout: time.Minute, Drain: 20 * time.Second},
+		&after{time.Second, func() { gone = netloop.Now(); f.nc.Close() }})
+	all[0].waitFor("its coordinator has been silent for 3")
+	all[0].waitFor("ended after")
+	if took := netloop.Now() - gone; took > 6*time.Second {
+		t.Errorf("stopped after %s", took)
+	}
+}
