@@ -72,6 +72,7 @@ func stretch(t *testing.T, to string) *wire {
 
 // A coordinator that is cut off for longer than agents bear its silence gets what they had measured until they stopped.
 func TestCoordinatorComesBack(t *testing.T) {
+	long(t)
 	t.Parallel()
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	started(t, url, nil, "a", "b")
@@ -93,6 +94,7 @@ func TestCoordinatorComesBack(t *testing.T) {
 
 // One that is cut off for a moment misses nothing, and neither does anybody else.
 func TestShortCut(t *testing.T) {
+	long(t)
 	t.Parallel()
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	started(t, url, nil, "a")

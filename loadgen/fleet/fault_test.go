@@ -66,6 +66,7 @@ func TestRestartOfNATS(t *testing.T) {
 
 // Without NATS all go on for as long as they were told to, and no longer.
 func TestLossOfNATS(t *testing.T) {
+	long(t)
 	t.Parallel()
 	addr, nats := serveReference(t), startNATS(t, nil)
 	all, _ := started(t, nats.ClientURL(), func(o *AgentOptions) { o.Grace = 3 * time.Second }, "a", "b")
@@ -148,6 +149,7 @@ func TestInterruption(t *testing.T) {
 
 // Without its coordinator an agent stops within five seconds.
 func TestLossOfCoordinator(t *testing.T) {
+	long(t)
 	t.Parallel()
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	all, _ := started(t, url, nil, "a")

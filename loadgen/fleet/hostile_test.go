@@ -118,6 +118,7 @@ func TestLiarsBefore(t *testing.T) {
 
 // Whatever agents say or do not say after it, the run goes on without them, and the report says why.
 func TestLiarsAfter(t *testing.T) {
+	long(t)
 	t.Parallel()
 	cases := []struct {
 		say  func(l *liar, run, id string)

@@ -156,11 +156,11 @@ func (j *job) prepare(m prepareRequest) error {
 	}
 	plan := m.Plan
 	if err := locate(&plan, j.agent.Files); err != nil {
-		j.agent.Log(fmt.Sprintf("refused a run of %s: %v", j.from, err))
+		j.agent.Log(fmt.Sprintf("refused a run of %s: %s", j.from, shorten(clean(err.Error()))))
 		return err
 	}
 	j.executed, j.state = make(chan struct{}), preparing
-	j.agent.Log(fmt.Sprintf("run %s of %s: share %d of %d of the load to %s", j.run, j.from, m.Index+1, m.Count, clean(plan.Target)))
+	j.agent.Log(fmt.Sprintf("run %s of %s: share %d of %d of the load to %s", j.run, j.from, m.Index+1, m.Count, shorten(clean(plan.Target))))
 	go j.execute(m, plan)
 	return nil
 }

@@ -16,13 +16,24 @@ import (
 	reference "memlite/server"
 )
 
-// The tests wait for silences and seconds, and compute next to nothing: more of them at a time than there are cores.
+// The tests wait for silences and seconds, and compute next to nothing: more of them at a time than there are cores. Under the race detector, which
+// is what -short is for, they compute enough.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "6"); err != nil {
-		panic(err)
+	if !testing.Short() {
+		if err := flag.Set("test.parallel", "4"); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
+}
+
+// long leaves a test out with -short that needs the machine to keep up with it second by second.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short")
+	}
 }
 
 // startNATS starts a nats-server in this process.

@@ -86,6 +86,7 @@ func TestOldAgents(t *testing.T) {
 
 // Agents are waited for, and it is said how many are there.
 func TestWait(t *testing.T) {
+	long(t)
 	t.Parallel()
 	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
 	f, said := dial(t, url, Options{Agents: 2, Wait: 2 * time.Second})

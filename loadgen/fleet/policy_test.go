@@ -127,6 +127,26 @@ func TestFilesOfPlans(t *testing.T) {
 	}
 }
 
+// Agents of this machine open the files that this process would open: a plan may name them from its folder.
+func TestFilesOfThisMachine(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile("trace.csv", []byte("0,k1,2,10,1,get,0\n0,k2,2,10,1,set,0\n1,k1,2,10,1,get,0\n1,k3,2,10,1,get,0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr, url := serveReference(t), startNATS(t, nil).ClientURL()
+	started(t, url, func(o *AgentOptions) { o.Files = "/" }, "a", "b")
+	f, _ := dial(t, url, Options{Agents: 2, SameMachine: true})
+	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Replay: "trace.csv", Speed: "10x", Clients: 2})
+	if err != nil || run.Requests.Recorded != 4 {
+		t.Errorf("%v: %+v", err, run)
+	}
+	f, _ = dial(t, url, Options{Agents: 2})
+	if _, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Replay: "trace.csv"}); err == nil || !strings.Contains(err.Error(), "--files /") {
+		t.Errorf("a name from another machine's folder: %v", err)
+	}
+}
+
 // What an agent saves is its own part, and the parts are the whole.
 func TestSavedReports(t *testing.T) {
 	t.Parallel()
