@@ -174,3 +174,21 @@ func TestFleetIsToldOfAboveTheView(t *testing.T) {
 	}
 	gone(t, agents)
 }
+
+// Ctrl-C on a terminal is for the command, which has its agents stop and report; they do not end of it themselves.
+func TestFleetAndControlC(t *testing.T) {
+	if testing.Short() {
+		t.Skip("for its duration")
+	}
+	c := openConsole(t, "load", serving(t, "lite"), "--fleet", "local:2", "--clients", "2", "--keys", "100", "--duration", "1m")
+	c.awaitText(t, "run 1s of 1m0s")
+	agents := children(c.Process.Pid)
+	c.press(t, "\x03")
+	if status := c.end(t).ExitStatus(); status != exitInconclusive {
+		t.Errorf("status %d: %q", status, c.text())
+	}
+	if text := c.text(); strings.Contains(text, "has ended") || strings.Contains(text, "is missing") || len(agents) != 2 {
+		t.Errorf("of %d agents one ended by itself: %q", len(agents), text)
+	}
+	gone(t, agents)
+}
