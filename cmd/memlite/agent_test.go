@@ -122,6 +122,7 @@ func TestAgentThatRefuses(t *testing.T) {
 
 // Too few agents: who waits is told how many there are, and in the end what is missing.
 func TestFleetThatIsNotWhole(t *testing.T) {
+	t.Parallel()
 	nats := natsOf(t, "")
 	startAgent(t, "--nats", nats, "--name", "lonely")
 	status, _, errs := runFor("load", ":1", "--fleet", nats, "--agents", "2", "--agent-wait", "1500ms")

@@ -91,6 +91,7 @@ func TestLocalFleetEndsWithTheCommand(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for its duration")
 	}
+	t.Parallel()
 	for _, c := range []struct {
 		signal syscall.Signal
 		status int
@@ -124,6 +125,7 @@ func TestLocalFleetLosesAnAgent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for its duration")
 	}
+	t.Parallel()
 	for _, onLoss := range []string{"stop", "continue"} {
 		t.Run(onLoss, func(t *testing.T) {
 			t.Parallel()
@@ -153,6 +155,7 @@ func TestFleetIsToldOfAboveTheView(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for its duration")
 	}
+	t.Parallel()
 	addr := serving(t, "lite")
 	c := openConsole(t, "load", addr, "--fleet", "local:2", "--clients", "2", "--keys", "100", "--duration", "6s", "--on-agent-loss", "continue")
 	c.awaitText(t, "run 2s of 6s")
@@ -180,6 +183,7 @@ func TestFleetAndControlC(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for its duration")
 	}
+	t.Parallel()
 	c := openConsole(t, "load", serving(t, "lite"), "--fleet", "local:2", "--clients", "2", "--keys", "100", "--duration", "1m")
 	c.awaitText(t, "run 1s of 1m0s")
 	agents := children(c.Process.Pid)

@@ -128,6 +128,7 @@ func TestLocalFleetOfManyRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for its duration")
 	}
+	t.Parallel()
 	addr := serving(t, "lite")
 	for _, args := range [][]string{
 		{"load", addr, "--fleet", "local:2", "--scan", "500:1000:500", "--duration", "300ms", "--warmup", "100ms", "--keys", "100", "--clients", "4"},
