@@ -36,6 +36,8 @@ type AgentOptions struct {
 	Ready func(string)
 	// Log takes what else it has to say, a line each, from any goroutine; nil is nobody.
 	Log func(string)
+
+	slack time.Duration // as Fleet's, with the coordinator
 }
 
 // Validate says what is wrong with the options.

@@ -17,7 +17,7 @@ func TestFleet(t *testing.T) {
 	}
 	f, _ := dial(t, url, Options{Agents: 3, Loops: 1})
 	for _, p := range []loadgen.Plan{
-		{Clients: 10, Rate: 1000, Duration: 1500 * time.Millisecond, Preload: true, Keys: 1000, Verify: true, Sets: 0.5},
+		{Clients: 10, Rate: 1000, Duration: 1500 * time.Millisecond, Preload: true, Keys: 1000, Verify: true, Sets: 0.5, Drain: 10 * time.Second},
 		{Clients: 7, Requests: 1000, Keys: 100},
 	} {
 		p.Target = addr

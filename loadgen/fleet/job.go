@@ -103,7 +103,7 @@ func (j *job) watch() {
 			if down := j.agent.link.down(); down > j.agent.Grace {
 				j.giveUp(fmt.Sprintf("no NATS for %s", down.Round(time.Second)))
 			}
-			silent := func() bool { return j.agent.link.silence(heard) > coordinatorSilence }
+			silent := func() bool { return j.agent.link.silence(heard) > coordinatorSilence+j.agent.slack }
 			if silent() && j.agent.link.trip() && silent() && len(j.beats) == 0 {
 				j.giveUp(fmt.Sprintf("its coordinator has been silent for %s", j.agent.link.silence(heard).Round(100*time.Millisecond)))
 			}

@@ -28,6 +28,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// slack is more patience where the race detector takes the cores.
+func slack() time.Duration {
+	if testing.Short() {
+		return 20 * time.Second
+	}
+	return 0
+}
+
 // long leaves a test out with -short that needs the machine to keep up with it second by second.
 func long(t *testing.T) {
 	t.Helper()
@@ -114,7 +122,7 @@ func (l *lines) waitFor(part string) {
 func startAgent(t testing.TB, url, name string, change func(*AgentOptions)) (said *lines, stop func() error) {
 	t.Helper()
 	said = &lines{t: t, name: name}
-	o := AgentOptions{Connect: Connect{URL: url}, Name: name, Version: "v1", Log: said.add}
+	o := AgentOptions{Connect: Connect{URL: url}, Name: name, Version: "v1", slack: slack(), Log: said.add}
 	if change != nil {
 		change(&o)
 	}
@@ -144,6 +152,7 @@ func dial(t testing.TB, url string, o Options) (*Fleet, *lines) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.slack = slack()
 	t.Cleanup(func() { _ = f.Close() })
 	return f, said
 }

@@ -156,7 +156,7 @@ func (m *member) fetch(ctx context.Context, r *run) (whole []byte, err error) {
 // judge says why there is no more to be expected of the agent, if that is so.
 func (m *member) judge(r *run) error {
 	link := m.fleet.link
-	silent := func() bool { return link.silence(m.heard) > agentSilence && len(m.inbox) == 0 }
+	silent := func() bool { return link.silence(m.heard) > agentSilence+m.fleet.slack && len(m.inbox) == 0 }
 	if silent() && link.trip() && silent() {
 		return fmt.Errorf("it has been silent for %s", link.silence(m.heard).Round(100*time.Millisecond))
 	}
@@ -164,7 +164,7 @@ func (m *member) judge(r *run) error {
 	if !ok {
 		return nil
 	}
-	if start := r.startedAt(); start != 0 && m.state != running && m.state != ended && netloop.Now()-max(start, up) > notStarted {
+	if start := r.startedAt(); start != 0 && m.state != running && m.state != ended && netloop.Now()-max(start, up) > notStarted+m.fleet.slack {
 		return fmt.Errorf("it had not started %s after the others", notStarted)
 	}
 	if patience, since := r.patience(m.state); patience > 0 && netloop.Now()-max(m.progressed, since, up) > patience {

@@ -116,8 +116,8 @@ func (r *run) patience(s state) (d, since time.Duration) {
 	case start == 0:
 		return r.times.ready, 0
 	case netloop.Now() < start+r.times.length:
-		return noProgress, start
+		return noProgress + r.slack, start
 	default: // it may be waiting for the last replies
-		return noProgress + r.times.drain, start
+		return noProgress + r.times.drain + r.slack, start
 	}
 }

@@ -153,7 +153,7 @@ func TestSavedReports(t *testing.T) {
 	addr, url, dir := serveReference(t), startNATS(t, nil).ClientURL(), t.TempDir()
 	started(t, url, func(o *AgentOptions) { o.Save = dir }, "a", "b")
 	f, _ := dial(t, url, Options{})
-	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Clients: 5, Rate: 2000, Duration: 1200 * time.Millisecond, Sets: 0.3})
+	run, err := f.Execute(t.Context(), loadgen.Plan{Target: addr, Clients: 5, Rate: 2000, Duration: 1200 * time.Millisecond, Sets: 0.3, Drain: 10 * time.Second})
 	if err != nil || len(run.Agents) != 2 {
 		t.Fatalf("%v %+v", err, run)
 	}
