@@ -150,10 +150,4 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
-// CPU is the processor time, user and system, of a program that has ended.
-func (p *Process) CPU() time.Duration {
-	<-p.ended
-	return p.ProcessState.UserTime() + p.ProcessState.SystemTime()
-}
-
 func (p *Process) name() string { return strings.Join(p.Args[:min(len(p.Args), 8)], " ") }
