@@ -26,7 +26,7 @@ func TestFleetIsExact(t *testing.T) {
 			s := apart(t, agents)
 			const rate, seconds, warmUp, keys = 1999, 3, 1, 1000
 			run := s.load("--rate", "1999/s", "--duration", "3s", "--warmup", "1s", "--preload", "--clients", "10", "--sets", "20%").run(0)
-			checkWhole(t, run, s.agents)
+			checkSeconds(t, run, checkWhole(t, run, s.agents))
 			total := run.Total()
 			if total.Count != rate*seconds || total.Errors > 0 {
 				t.Errorf("%d requests and %d errors, want %d in all", total.Count, total.Errors, rate*seconds)
@@ -62,8 +62,9 @@ func TestFleetIsExact(t *testing.T) {
 	}
 }
 
-// checkWhole holds the last run against what the agents have saved of it: it is their sum, histograms bucket by bucket, and so is each agent's part.
-func checkWhole(t *testing.T, run *reports.Run, agents []*agent) {
+// checkWhole holds the last run against what the agents have saved of it, their parts: it is their sum, histograms bucket by bucket, and so is each
+// agent's part.
+func checkWhole(t *testing.T, run *reports.Run, agents []*agent) (parts []*reports.Run) {
 	t.Helper()
 	if len(run.Agents) != len(agents) || len(run.Lost()) > 0 {
 		t.Fatalf("%d agents, %d of them lost, want %d and none", len(run.Agents), len(run.Lost()), len(agents))
@@ -71,7 +72,6 @@ func checkWhole(t *testing.T, run *reports.Run, agents []*agent) {
 	if spread, ok := run.StartSpread(); len(agents) > 1 && (!ok || spread < 0 || spread > Patience) {
 		t.Errorf("the spread of the starts is %s, %t", spread, ok)
 	}
-	var parts []*reports.Run
 	for _, part := range run.Agents {
 		i := slices.IndexFunc(agents, func(a *agent) bool { return a.name == part.Name })
 		if i < 0 {
@@ -96,8 +96,12 @@ func checkWhole(t *testing.T, run *reports.Run, agents []*agent) {
 		}
 	}
 	same(t, "of the run", whole, sum)
+	return parts
+}
 
-	// Second by second: the agents' seconds are the run's.
+// checkSeconds holds each second of a run, too, against the agents' own.
+func checkSeconds(t *testing.T, run *reports.Run, parts []*reports.Run) {
+	t.Helper()
 	seconds, theirs := perSecond(t, run), map[time.Duration]spectrum{}
 	for _, p := range parts {
 		for second, part := range perSecond(t, p) {

@@ -62,6 +62,29 @@ func TestAgentKilled(t *testing.T) {
 	})
 }
 
+// An agent that is told to end in mid-run says so before it does: it is lost at once, with all that it measured.
+func TestAgentEnds(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("6s", "--on-agent-loss", "continue")
+	s.target.await(450)
+	b := s.agents[1]
+	b.Signal(syscall.SIGTERM)
+	told := time.Now()
+	lost(t, l, "b", told)
+	if status := b.End(); status != 0 {
+		t.Errorf("the agent ended with status %d", status)
+	}
+	run := l.run(3)
+	checkLost(t, l, run, "b", told)
+	checkOthers(t, run, "b", 600)
+	if part := b.parts(); len(part) != 1 {
+		t.Errorf("it has saved %d reports, want 1", len(part))
+	} else {
+		same(t, "of agent b", buckets(t, run.Agents[1].Totals, run.Agents[1].Generator), buckets(t, part[0].Totals, part[0].Generator))
+	}
+}
+
 // An agent that stands still is lost as one that is dead is. When it goes on it learns so, stops by itself, is not counted, and is ready for the next run.
 func TestAgentStopped(t *testing.T) {
 	proof(t)
@@ -157,16 +180,24 @@ func TestCoordinatorCutOff(t *testing.T) {
 	s.again()
 }
 
-// A coordinator that stands still for a moment has heard nobody meanwhile, and that is nobody's fault.
-func TestCoordinatorStopped(t *testing.T) {
-	proof(t)
-	s := here(t, 3)
-	l := s.steady("6s")
-	s.target.await(450)
-	l.Signal(syscall.SIGSTOP)
-	time.Sleep(2 * time.Second)
-	l.Signal(syscall.SIGCONT)
-	checkExact(t, l.run(0), s, 1800)
+// Who stands still for a moment, the coordinator or an agent, is late and costs nothing else: what it did not hear meanwhile was nobody's fault.
+func TestStandstill(t *testing.T) {
+	for name, whose := range map[string]func(*site, *load) *Process{
+		"agent":       func(s *site, _ *load) *Process { return s.agents[1].Process },
+		"coordinator": func(_ *site, l *load) *Process { return l.Process },
+	} {
+		t.Run(name, func(t *testing.T) {
+			proof(t)
+			s := here(t, 3)
+			l := s.steady("6s")
+			s.target.await(450)
+			p := whose(s, l)
+			p.Signal(syscall.SIGSTOP)
+			time.Sleep(time.Second)
+			p.Signal(syscall.SIGCONT)
+			checkExact(t, l.run(0), s, 1800)
+		})
+	}
 }
 
 // Agents whose coordinator is killed stop by themselves.
@@ -193,7 +224,41 @@ func TestNATSRestarts(t *testing.T) {
 	s.target.await(1750)
 	s.nats.KillFor(2500 * time.Millisecond)
 	run := l.run(0)
-	checkExact(t, run, s, 2400)
+	checkSeconds(t, run, checkExact(t, run, s, 2400))
+	s.again()
+}
+
+// Before the start too: it costs a part of the time that the fleet has to get ready.
+func TestNATSRestartsBeforeTheStart(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("2s", slowly...)
+	s.target.clients(3)
+	s.nats.KillFor(1500 * time.Millisecond)
+	checkExact(t, l.run(0), s, 600)
+}
+
+// slowly has a fleet take three seconds to get ready.
+var slowly = []string{"--clients", "30", "--connect-rate", "10"}
+
+// Without an agent that is killed before the start there is no run. The others hear so, and are ready for the next.
+func TestAgentKilledBeforeTheStart(t *testing.T) {
+	proof(t)
+	s := here(t, 3)
+	l := s.steady("60s", append(slowly, "--on-agent-loss", "continue")...)
+	s.target.clients(3)
+	s.agents[1].Kill()
+	killed := time.Now()
+	if status := l.End(); status != 2 {
+		t.Errorf("exit status %d, want 2", status)
+	}
+	if took := time.Since(killed); took > notice {
+		t.Errorf("noticed after %s", took)
+	}
+	if out := l.Output(); !strings.Contains(out, "agent b: ") {
+		t.Errorf("it does not say whose fault it is:\n%s", out)
+	}
+	s.agents = append(s.agents[:1], s.agents[2])
 	s.again()
 }
 
@@ -281,10 +346,10 @@ func checkOthers(t *testing.T, run *reports.Run, but string, each int64) {
 }
 
 // checkExact: nothing of the run is missing.
-func checkExact(t *testing.T, run *reports.Run, s *site, requests int64) {
+func checkExact(t *testing.T, run *reports.Run, s *site, requests int64) (parts []*reports.Run) {
 	t.Helper()
-	checkWhole(t, run, s.agents)
 	if n := run.Total(); n.Count != requests || n.Errors > 0 || run.CutShort {
 		t.Errorf("%d requests and %d errors, want %d; cut short: %t", n.Count, n.Errors, requests, run.CutShort)
 	}
+	return checkWhole(t, run, s.agents)
 }

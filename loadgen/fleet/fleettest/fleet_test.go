@@ -119,10 +119,20 @@ func (e *endpoint) operations() int64 { return e.count("memlite_operations_total
 // await waits until the server has answered n requests more than it had.
 func (e *endpoint) await(n int64) {
 	e.t.Helper()
-	n += e.operations()
-	for end := time.Now().Add(Patience); e.operations() < n; time.Sleep(20 * time.Millisecond) {
+	e.reaches("memlite_operations_total{", e.operations()+n)
+}
+
+// clients waits until the server has had so many connections.
+func (e *endpoint) clients(n int64) {
+	e.t.Helper()
+	e.reaches("memlite_clients_accepted_total", n)
+}
+
+func (e *endpoint) reaches(prefix string, n int64) {
+	e.t.Helper()
+	for end := time.Now().Add(Patience); e.count(prefix) < n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			e.t.Fatalf("the server has answered %d requests, not %d, after %s", e.operations(), n, Patience)
+			e.t.Fatalf("%s is %d and not %d after %s", prefix, e.count(prefix), n, Patience)
 		}
 	}
 }

@@ -36,9 +36,6 @@ func TestWrongVersion(t *testing.T) {
 	if run := l.run(0); len(run.Agents) != 1 || run.Agents[0].Name != "a" || run.Requests.Recorded != 100 {
 		t.Errorf("%d requests by %d agents", run.Requests.Recorded, len(run.Agents))
 	}
-	if out := l.Output(); !strings.Contains(out, "veteran") {
-		t.Errorf("it does not say who was left out:\n%s", out)
-	}
 }
 
 // An agent that hears late that the run has started begins late, makes its whole part all the same, and the report says how late. One that does
@@ -71,17 +68,17 @@ func TestAgentStartsLate(t *testing.T) {
 		proof(t)
 		s := here(t, 2)
 		slow := StartSlow(t, s.nats, ".start ", 20*time.Second)
-		s.agents = append(s.agents[:1], startAgent(t, nil, &NATS{URL: slow.URL}, "b"), s.agents[1])
+		s.agents = append(s.agents, startAgent(t, nil, &NATS{URL: slow.URL}, "c"))
 		l := s.steady("5s", "--on-agent-loss", "continue")
 		begun := time.Now()
-		l.Line(0, "agent b")
+		l.Line(0, "agent c")
 		if took := time.Since(begun); took > notice+5*time.Second {
 			t.Errorf("noticed after %s", took)
 		}
 		run := l.run(3)
-		if lost := run.Lost(); len(lost) != 1 || lost[0].Name != "b" || lost[0].Started != nil || lost[0].Total().Count != 0 {
+		if lost := run.Lost(); len(lost) != 1 || lost[0].Name != "c" || lost[0].Started != nil || lost[0].Total().Count != 0 {
 			t.Errorf("%d agents lost", len(lost))
 		}
-		checkOthers(t, run, "b", 500)
+		checkOthers(t, run, "c", 500)
 	})
 }
