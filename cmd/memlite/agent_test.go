@@ -75,11 +75,19 @@ func TestFleetOverNATS(t *testing.T) {
 	if len(run.Agents) != 2 || run.Agents[0].Name != "left" || run.Agents[1].Name != "right" || run.Requests.Recorded != 1000 {
 		t.Errorf("%+v", run.Agents)
 	}
+	if strings.Contains(errs, "take part") {
+		t.Errorf("nobody asked who takes part: %s", errs)
+	}
+	// Without a number all take part who answer.
+	status, out, errs = runFor("load", addr, "--requests", "10", "--keys", "10", "--clients", "2", "--preload", "--fleet", nats, "--nats-user", "load", "--nats-password", "loads-secret")
+	if status != exitHeld || !strings.Contains(errs, "of the agents that answer, 2 can be had, and take part") {
+		t.Errorf("status %d: %s%s", status, out, errs)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil || bytes.Contains(text, []byte("secret")) || !bytes.Contains(text, []byte("HIDDEN")) {
 		t.Errorf("the report has a password: %v", err)
 	}
-	if saved, _ := filepath.Glob(filepath.Join(folder, "*")); len(saved) != 3 {
+	if saved, _ := filepath.Glob(filepath.Join(folder, "*")); len(saved) != 5 { // two of each run, and the whole of one
 		t.Errorf("saved: %s", saved)
 	}
 	for _, a := range agents {
@@ -88,7 +96,7 @@ func TestFleetOverNATS(t *testing.T) {
 			t.Errorf("status %d: %s", status, a.stderr.String())
 		}
 		said := a.stderr.String()
-		if strings.Count(said, "\n") != 2 || !strings.Contains(said, "memlite agent: run ") || !strings.Contains(said, " of 2 of the load to "+addr) || !strings.Contains(said, "500 requests answered") {
+		if strings.Count(said, "\n") != 4 || !strings.Contains(said, "memlite agent: run ") || !strings.Contains(said, " of 2 of the load to "+addr) || !strings.Contains(said, "500 requests answered") {
 			t.Errorf("an agent said: %s", said)
 		}
 	}

@@ -56,6 +56,9 @@ func (f *Fleet) muster(ctx context.Context, run string) ([]*member, error) {
 			want := cmp.Or(f.Agents, len(free))
 			members := f.claim(ctx, run, free, want)
 			if len(members) == want || f.Agents == 0 && len(members) > 0 {
+				if f.Agents == 0 {
+					f.Notices(fmt.Sprintf("of the agents that answer, %d can be had, and take part", len(members)))
+				}
 				f.Agents = len(members) // of a search all trials have the same
 				return members, nil
 			}
