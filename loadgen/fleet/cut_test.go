@@ -86,7 +86,7 @@ func TestCoordinatorComesBack(t *testing.T) {
 		t.Fatalf("%v: %+v", err, run)
 	}
 	for _, a := range run.Lost() {
-		if !strings.Contains(a.Loss.Reason, "its coordinator has been silent for 3") || a.Loss.At < 3500*time.Millisecond || a.Loss.At > 6*time.Second {
+		if !strings.Contains(a.Loss.Reason, "its coordinator has been silent for 3") || a.Loss.At < 3500*time.Millisecond || a.Loss.At > 9*time.Second {
 			t.Errorf("%s: %+v", a.Name, a.Loss)
 		}
 	}

@@ -16,7 +16,8 @@
 // Silence. Both sides say twice a second that they are there. Who is silent for two seconds (an agent) or three (a coordinator) is gone, if one's
 // own connection was up all the time and a round trip to NATS is made since: so it is noticed within three seconds, and agents stop
 // within five of their coordinator's death. While one's own connection is down one goes on for Grace and no longer, and nobody else's silence counts.
-// An agent that was lost stays lost: it is told so, and stops.
+// An agent that was lost stays lost: it is told so, and stops. One that stopped for its coordinator's silence keeps its records for Grace: a
+// coordinator that was only cut off fetches them, and the report lacks no more than was not done.
 //
 // Trust. Whoever may use the NATS may order load, so an agent makes it only to where its Allowed says, and opens no file but in its own folder. What
 // arrives is bounded and decoded strictly, on both sides: an agent can be wrong about its own measurements, and about nothing else.

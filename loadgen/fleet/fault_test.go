@@ -93,8 +93,8 @@ func TestLossOfAgent(t *testing.T) {
 		atLeast   int64
 		intervals int
 	}{
-		{StopOnLoss, true, 900, 1},
-		{ContinueOnLoss, false, 2400, 4},
+		{StopOnLoss, true, 300, 1},
+		{ContinueOnLoss, false, 2000, 4},
 	} {
 		t.Run(c.onLoss, func(t *testing.T) {
 			t.Parallel()
