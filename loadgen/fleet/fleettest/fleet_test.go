@@ -51,7 +51,7 @@ func build(path string, flags ...string) (string, error) {
 	return path, nil
 }
 
-// proof is at the beginning of each test of a whole fleet: it runs beside the others, and not with -short.
+// proof is at the beginning of each test of real parts: it runs beside the others, and not with -short.
 func proof(t *testing.T) {
 	t.Helper()
 	if testing.Short() {

@@ -4,6 +4,7 @@ package fleettest
 
 import (
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -23,7 +24,9 @@ type NATS struct {
 
 // binary is the module's own nats-server, built by the go command, which keeps it in its cache.
 var binary = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "tool", "-n", "nats-server").CombinedOutput()
+	cmd := exec.Command("go", "tool", "-n", "nats-server")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make has it: it is built once
+	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 })
 

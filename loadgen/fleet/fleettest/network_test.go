@@ -12,6 +12,7 @@ import (
 
 // The harness itself: hosts reach each other and nobody else, a link that is down carries nothing, one that is up again does, and nothing is left.
 func TestNetwork(t *testing.T) {
+	proof(t)
 	var prefix string
 	t.Run("made", func(t *testing.T) {
 		n := NewNetwork(t)
@@ -58,6 +59,7 @@ func TestNetwork(t *testing.T) {
 
 // What a test left that was killed is removed by the next one.
 func TestSweep(t *testing.T) {
+	proof(t)
 	NewNetwork(t) // or skip
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {
