@@ -19,7 +19,8 @@ const (
 	halt   = 2 * 5 * time.Second
 )
 
-// steady is an open loop of so many seconds, of which every third request is each of three agents'.
+// steady is an open loop of so many seconds, of which every third request is each of three agents'. At 600 requests, after two seconds, the first
+// second's are collected.
 func (s *site) steady(seconds string, flags ...string) *load {
 	return s.load(append([]string{"--rate", "300/s", "--clients", "12", "--duration", seconds}, flags...)...)
 }
@@ -31,7 +32,7 @@ func TestAgentKilled(t *testing.T) {
 		proof(t)
 		s := here(t, 3)
 		l := s.steady("60s")
-		s.target.await(450)
+		s.target.await(600)
 		s.agents[1].Kill()
 		killed := time.Now()
 		lost(t, l, "b", killed)
@@ -47,7 +48,7 @@ func TestAgentKilled(t *testing.T) {
 		proof(t)
 		s := here(t, 3)
 		l := s.steady("9s", "--on-agent-loss", "continue")
-		s.target.await(450)
+		s.target.await(600)
 		s.agents[1].Kill()
 		killed := time.Now()
 		lost(t, l, "b", killed)
@@ -67,7 +68,7 @@ func TestAgentEnds(t *testing.T) {
 	proof(t)
 	s := here(t, 3)
 	l := s.steady("6s", "--on-agent-loss", "continue")
-	s.target.await(450)
+	s.target.await(600)
 	b := s.agents[1]
 	b.Signal(syscall.SIGTERM)
 	told := time.Now()
@@ -90,7 +91,7 @@ func TestAgentStopped(t *testing.T) {
 	proof(t)
 	s := here(t, 3)
 	l := s.steady("12s", "--on-agent-loss", "continue")
-	s.target.await(450)
+	s.target.await(600)
 	b := s.agents[1]
 	b.Signal(syscall.SIGSTOP)
 	stopped := time.Now()
@@ -118,7 +119,7 @@ func TestAgentCutOff(t *testing.T) {
 			proof(t)
 			s := apart(t, 3, "--nats-grace", "3s")
 			l := s.steady("9s", "--on-agent-loss", "continue")
-			s.target.await(450)
+			s.target.await(600)
 			b := s.agents[1]
 			lines := b.Lines()
 			way.down(b.host)
@@ -148,7 +149,7 @@ func TestLinkIsBackInTime(t *testing.T) {
 			proof(t)
 			s := apart(t, 3)
 			l := s.steady("6s")
-			s.target.await(450)
+			s.target.await(600)
 			whose(s).Cut()
 			time.Sleep(700 * time.Millisecond)
 			whose(s).Mend()
@@ -163,7 +164,7 @@ func TestCoordinatorCutOff(t *testing.T) {
 	proof(t)
 	s := apart(t, 2)
 	l := s.steady("60s", "--nats-grace", "4s")
-	s.target.await(450)
+	s.target.await(900) // some of it has been collected
 	s.desk.Cut()
 	cut := time.Now()
 	if took := s.target.quiet().Sub(cut); took > halt {
@@ -190,7 +191,7 @@ func TestStandstill(t *testing.T) {
 			proof(t)
 			s := here(t, 3)
 			l := s.steady("6s")
-			s.target.await(450)
+			s.target.await(600)
 			p := whose(s, l)
 			p.Signal(syscall.SIGSTOP)
 			time.Sleep(time.Second)
@@ -205,7 +206,7 @@ func TestCoordinatorKilled(t *testing.T) {
 	proof(t)
 	s := here(t, 3)
 	l := s.steady("60s")
-	s.target.await(450)
+	s.target.await(600)
 	l.Kill()
 	killed := time.Now()
 	took := s.target.quiet().Sub(killed)
@@ -221,7 +222,7 @@ func TestNATSRestarts(t *testing.T) {
 	proof(t)
 	s := here(t, 3)
 	l := s.steady("8s", "--warmup", "1s", "--preload")
-	s.target.await(1750)
+	s.target.await(1900)
 	s.nats.KillFor(2500 * time.Millisecond)
 	run := l.run(0)
 	checkSeconds(t, run, checkExact(t, run, s, 2400))
@@ -267,7 +268,7 @@ func TestNATSEnds(t *testing.T) {
 	proof(t)
 	s := here(t, 2, "--nats-grace", "3s")
 	l := s.steady("60s", "--nats-grace", "3s")
-	s.target.await(450)
+	s.target.await(900) // some of it has been collected
 	s.nats.Kill()
 	killed := time.Now()
 	if took := s.target.quiet().Sub(killed); took > halt {
