@@ -213,12 +213,12 @@ func (c *client) linger() {
 	}
 }
 
-// takePlace waits a moment for one at the limit: a client that has just closed may not have been noticed, on a busy machine least of all.
+// takePlace waits a moment for one at the limit: a client that has just closed may not have been noticed.
 func (l *lite) takePlace() bool {
 	select {
 	case l.places <- true:
 		return true
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(50 * time.Millisecond):
 		return false
 	case <-l.done:
 		return false
