@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -10,10 +11,10 @@ func TestCompareSeesTheAgentsMachines(t *testing.T) {
 	fleet := func(n int, edit func(*Run)) []*Run {
 		runs := gets(1e6, noise...)
 		for _, r := range runs {
-			of := fleetRun(n, -1)
-			r.Agents = of.Agents
-			for _, a := range r.Agents {
-				a.Environment.CPUs, a.Totals = 2, nil
+			for i := range n {
+				a := &Agent{Name: fmt.Sprint(i), Environment: fixtureEnvironment()}
+				a.Environment.Host = fmt.Sprint("load-", i)
+				r.Agents = append(r.Agents, a)
 			}
 			if edit != nil {
 				edit(r)
