@@ -151,7 +151,7 @@ func TestLinkIsBackInTime(t *testing.T) {
 			l := s.steady("6s")
 			s.target.await(600)
 			whose(s).Cut()
-			time.Sleep(700 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond) // TCP tries again after 0.2 s, 0.6 s, 1.4 s: more would come near to the two that make an agent lost
 			whose(s).Mend()
 			run := l.run(0)
 			checkExact(t, run, s, 1800)
