@@ -117,6 +117,9 @@ func TestCommandLines(t *testing.T) {
 // TestManyRunsAreFolded: of many runs a page shows the figures, and the rest of each when asked; few are open. The command
 // of a scan is said once.
 func TestManyRunsAreFolded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	for _, n := range []int{2, mostUnfolded, mostUnfolded + 1} {
 		var runs []*Run
 		for i := range n {
