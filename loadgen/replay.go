@@ -406,9 +406,7 @@ func (e *execution) endReplay() {
 	<-r.done
 	prof, _ := profileNamed(e.plan.Profile)
 	_, ttls := prof.codec.(classic)
-	for _, line := range r.trace.tally.say(ttls) {
-		e.figures.Notes = append(e.figures.Notes, line)
-	}
+	e.figures.Notes = append(e.figures.Notes, r.trace.tally.say(ttls)...)
 	if r.err != nil && e.cut == "" {
 		e.cut = fmt.Sprintf("%s cannot be read behind line %d: %v", e.plan.Replay, r.trace.tally.lines, r.err)
 	}
