@@ -30,17 +30,12 @@ type Process struct {
 	ended chan struct{}
 }
 
-// Start starts a program on a host, or beside the test where host is nil. It ends with the test, whatever it does.
+// Start starts a program on a host, or beside the test where host is nil. It sees none of memlite's own variables, and ends with the test, whatever
+// it does.
 func Start(t testing.TB, host *Host, name string, args ...string) *Process {
 	t.Helper()
-	return StartWith(t, host, nil, name, args...)
-}
-
-// StartWith is Start with variables added to the environment.
-func StartWith(t testing.TB, host *Host, env []string, name string, args ...string) *Process {
-	t.Helper()
 	p := &Process{Cmd: host.command(name, args...), t: t, news: make(chan struct{}), ended: make(chan struct{})}
-	p.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MEMLITE_") }), env...)
+	p.Env = slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "MEMLITE_") })
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
