@@ -50,6 +50,9 @@ func TestPrometheusHasTheAgents(t *testing.T) {
 
 // Names, hosts and reasons come from elsewhere: in no format are they more than text.
 func TestHostileAgents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	const foul = "a\x1b[31m\n| # <b>x</b>\u202e`"
 	r := fleetRun(3, 1)
 	for _, a := range r.Agents {

@@ -43,6 +43,9 @@ func lostRun(lost ...int) *Run {
 
 // Nothing is held by a run that lost an agent; what is a fact without the missing part stays one.
 func TestJudgeWithALostAgent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	errors := func(n int64) *Run {
 		r := lostRun(2)
 		r.Totals[0].Errors, r.Totals[0].Outcomes, r.Requests.Errors = n, map[string]int64{"timeout": n}, n
@@ -95,6 +98,9 @@ func TestOutcomeWithALostAgent(t *testing.T) {
 }
 
 func TestVerdictWithLostAgents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	named := func(r *Run, name string, agents ...int) *Run {
 		for _, i := range agents {
 			r.Agents[i].Name = name

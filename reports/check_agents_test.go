@@ -8,6 +8,9 @@ import (
 
 // What can not be of an agent is refused, with its place.
 func TestReadBoundsAgents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	long := 366 * 24 * time.Hour
 	for want, edit := range map[string]func(*Run){
 		"in the whole: there are 1001 agents, where at most 1000 are expected": func(r *Run) {

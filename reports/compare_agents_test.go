@@ -8,9 +8,6 @@ import (
 
 // Runs of a fleet were measured where its agents were, whatever machine told them to.
 func TestCompareSeesTheAgentsMachines(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one goroutine, long")
-	}
 	fleet := func(n int, edit func(*Run)) []*Run {
 		runs := gets(1e6, noise...)
 		for _, r := range runs {

@@ -48,6 +48,9 @@ func entries(t *testing.T, dir string) []string {
 }
 
 func TestOutputWritesWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, long")
+	}
 	r := load(t)
 	r.Runs = r.Runs[2:] // an hgrm holds one
 	for _, name := range Formats() {
