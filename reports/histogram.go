@@ -57,8 +57,8 @@ func (h *Histogram) Add(other *Histogram) {
 	h.open()
 	if other.counts != nil {
 		h.counts.Merge(other.counts)
-	} else if p, err := other.unpack(); err == nil {
-		p.MergeInto(h.counts)
+	} else {
+		other.addTo(h.counts)
 	}
 	h.TooHigh += other.TooHigh
 }
@@ -82,7 +82,7 @@ func (h *Histogram) Pack() error {
 	if err != nil {
 		return err
 	}
-	h.counts, h.packed, h.checked = nil, text, false
+	h.counts, h.packed, h.checked, h.greatest = nil, text, true, h.counts.Max()
 	return nil
 }
 
@@ -177,9 +177,7 @@ func (h *Histogram) view() *hdrhistogram.Histogram {
 		return h.counts
 	}
 	c := hdrhistogram.New(lowest, highest, digits)
-	if p, err := h.unpack(); err == nil {
-		p.MergeInto(c)
-	}
+	h.addTo(c)
 	return c
 }
 
@@ -193,8 +191,7 @@ func (h *Histogram) encode() (string, error) {
 	if h.counts == nil && h.packed != "" {
 		return h.packed, nil
 	}
-	b, err := h.view().Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(b), err
+	return pack(h.view())
 }
 
 type histogramJSON struct {

@@ -2,11 +2,13 @@ package reports
 
 import (
 	"bytes"
+	packer "compress/zlib" // whose output is the same, byte for byte, as the HdrHistogram library's
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sync"
 
@@ -28,6 +30,88 @@ func (h *Histogram) unpack() (*hdrhistogram.PackedHistogram, error) {
 	return p, nil
 }
 
+// The form of a packed histogram.
+const (
+	longestText = 1 << 20    // our range has 22,528 counts of at most 9 bytes
+	outer       = 8          // cookie and length, before the compressed part
+	outerCookie = 0x1c849314 // V2, compressed
+	inner       = 40         // cookie, length, offset, digits; lowest, highest, ratio
+	innerCookie = 0x1c849313 // V2
+)
+
+// addTo adds the samples of a packed histogram to counts; one that is not ours adds nothing.
+func (h *Histogram) addTo(counts *hdrhistogram.Histogram) {
+	if h.packed == "" {
+		return
+	}
+	if h.checked || scan(h.packed, func(int, int64) {}) == nil {
+		_ = scan(h.packed, func(at int, n int64) { _ = counts.RecordValues(bars()[at], n) }) // is within range
+	}
+}
+
+// deflater is kept for the next histogram: a new one is 800 KB, and a run packs several in each of its seconds.
+type deflater struct {
+	*packer.Writer
+	raw  []byte
+	text bytes.Buffer
+}
+
+var deflaters = sync.Pool{New: func() any {
+	w, err := packer.NewWriterLevel(nil, packer.BestCompression)
+	if err != nil {
+		panic(err) // the level is one of its own
+	}
+	return &deflater{Writer: w}
+}}
+
+// pack writes a histogram of our range in HdrHistogram's compressed form V2, byte for byte as its library does, in a fifth of the time and without
+// its garbage: what a load generator does each second is at the cost of what it measures.
+func pack(h *hdrhistogram.Histogram) (string, error) {
+	f := deflaters.Get().(*deflater)
+	defer deflaters.Put(f)
+	number := binary.BigEndian
+	b := append(f.raw[:0], make([]byte, inner)...)
+	counts := h.Export().Counts
+	zeros := int64(0) // that have not been written: those at the end are not
+	for _, n := range counts {
+		switch {
+		case n == 0:
+			zeros++
+			continue
+		case zeros == 1:
+			b = append(b, 0)
+		case zeros > 1:
+			b = binary.AppendVarint(b, -zeros)
+		}
+		zeros = 0
+		b = binary.AppendVarint(b, n)
+	}
+	if len(b) == inner {
+		b = append(b, 0) // the library has one count in an empty one
+	}
+	number.PutUint32(b, innerCookie)
+	number.PutUint32(b[4:], uint32(len(b)-inner))
+	number.PutUint32(b[8:], 0)
+	number.PutUint32(b[12:], digits)
+	number.PutUint64(b[16:], lowest)
+	number.PutUint64(b[24:], uint64(highest))
+	number.PutUint64(b[32:], math.Float64bits(1))
+	f.raw = b
+	f.text.Reset()
+	f.text.Write(make([]byte, outer))
+	f.Writer.Reset(&f.text)
+	if _, err := f.Write(b); err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	z := f.text.Bytes()
+	number.PutUint32(z, outerCookie)
+	number.PutUint32(z[4:], uint32(len(z)-outer))
+	return base64.StdEncoding.EncodeToString(z), nil
+}
+
 // inflater is kept for the next histogram: a new one is 40 KB, and an hour has 14,400 histograms.
 type inflater struct {
 	io.ReadCloser
@@ -41,13 +125,6 @@ var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 //
 // Our own range only: another one could not be added to ours without moving samples.
 func scan(text string, each func(index int, n int64)) error {
-	const (
-		longestText = 1 << 20    // our range has 22,528 counts of at most 9 bytes
-		outer       = 8          // cookie and length, before the compressed part
-		outerCookie = 0x1c849314 // V2, compressed
-		inner       = 40         // cookie, length, offset, digits; lowest, highest, ratio
-		innerCookie = 0x1c849313 // V2
-	)
 	if len(text) > longestText {
 		return fmt.Errorf("histogram of %d bytes is longer than can be", len(text))
 	}
