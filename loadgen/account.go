@@ -200,14 +200,15 @@ func (a *account) generator() {
 		g.SendLag = a.lag
 	}
 	if len(a.run.Agents) > 0 {
-		g.Bottleneck, g.Reason = slowest(a.run.Agents)
-		return
+		if g.Bottleneck, g.Reason = slowest(a.run.Agents); g.Bottleneck {
+			return
+		}
 	}
 	var reasons []string
-	if g.Busy > maxBusy {
+	if g.Busy > maxBusy && len(a.run.Agents) == 0 {
 		reasons = append(reasons, fmt.Sprintf("its busiest loop was busy for %.0f %% of the time", 100*g.Busy))
 	}
-	if g.SendLag != nil {
+	if g.SendLag != nil && !(a.part && a.lag.TotalCount() < 100) { // of so few nothing can be said: their sum is judged
 		if p99 := time.Duration(a.lag.ValueAtQuantile(99)); p99 > maxLag {
 			reasons = append(reasons, fmt.Sprintf("the measuring machine was late: one in a hundred requests was sent %s or more after it was due and a client was free", p99.Round(time.Microsecond)))
 		}

@@ -113,6 +113,9 @@ func (e *execution) execute(ctx context.Context, l Local) (began bool, err error
 		if err := checkTrace(p.Replay); err != nil {
 			return false, err
 		}
+		if e.figures.Trace, err = fingerprint(p.Replay); err != nil {
+			return false, err
+		}
 	}
 	list, _ := parseTargets(p.Target)
 	targets, err := resolveAll(ctx, list, p.Timeout, l.Allow)
@@ -173,6 +176,10 @@ func (e *execution) execute(ctx context.Context, l Local) (began bool, err error
 	}
 	if ctx.Err() != nil && e.cut == "" {
 		e.cut = interrupted
+	}
+	if e.share != nil && e.cut != "" && e.cut != interrupted {
+		c, _ := e.look()
+		return false, errors.New(e.cut + firstSeen(p, c.example, "; first wrong reply"))
 	}
 	if e.cut == "" {
 		start := Start{netloop.Now() + lead, preloaded}

@@ -37,6 +37,11 @@ func (t *Tally) check(c *contribution, s *Sample) error {
 			return fmt.Errorf("part %d: stage %d and server %d a second time", i, p.Stage, p.Server)
 		}
 	}
+	for _, other := range t.parts {
+		if theirs := other.state.Trace; other != c && theirs != "" && s.State.Trace != "" && theirs != s.State.Trace {
+			return fmt.Errorf("of another trace than agent %s replays: the file must be the same on all machines", other.agent.Name)
+		}
+	}
 	return s.State.check(t.servers, c.agent.Clients)
 }
 
@@ -88,7 +93,7 @@ func (s *State) check(servers, clients int) error {
 	counts := []int64{int64(s.Clients), s.Open, s.Preloaded, s.PreloadErrors, s.WarmUp, s.Abandoned, s.Answered, s.Errors, s.Unasked, int64(s.Loops)}
 	connections := func(c reports.Connections) { counts = append(counts, c.Opened, c.Failed, c.Lost, c.Renewed) }
 	connections(s.Connections)
-	texts := []string{string(s.Example), s.Fatal, s.DialError, s.Cut}
+	texts := []string{string(s.Example), s.Trace, s.Fatal, s.DialError, s.Cut}
 	for _, of := range s.Servers {
 		counts = append(counts, int64(of.Clients))
 		connections(of.Connections)

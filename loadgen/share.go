@@ -71,6 +71,7 @@ type State struct {
 	CPU   time.Duration `json:"cpu_ns"`
 
 	Verification *Verification `json:"verification,omitempty"`
+	Trace        string        `json:"trace,omitempty"` // what the file of a replay is known by: all shares must have the same
 	Notes        []string      `json:"notes,omitempty"` // what a replay could not do as the trace has it
 	Cut          string        `json:"cut,omitempty"`   // why it ended early
 }

@@ -336,6 +336,36 @@ func TestHostileSamples(t *testing.T) {
 	}
 }
 
+// Shares of a replay must have the same file.
+func TestSharesOfDifferentTraces(t *testing.T) {
+	one, err := fingerprint(traceFile(t, "a.csv", someTrace(3000)))
+	other, err2 := fingerprint(traceFile(t, "b.csv", someTrace(2999)))
+	if err != nil || err2 != nil || one == other {
+		t.Fatal(one, other, err, err2)
+	}
+	tally := NewTally(Plan{Target: "127.0.0.1:1", Clients: 2, Duration: time.Second}, nil, &reports.Agent{Name: "a", Clients: 1, Share: 0.5}, &reports.Agent{Name: "b", Clients: 1, Share: 0.5})
+	if err := tally.Add(0, &Sample{State: State{Clients: 1, Trace: one}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tally.Add(1, &Sample{State: State{Clients: 1, Trace: other}}); err == nil || !strings.Contains(err.Error(), "another trace than agent a replays") {
+		t.Errorf("%v", err)
+	}
+	if err := tally.Add(1, &Sample{State: State{Clients: 1, Trace: one}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A share that is given up before the run says why: nobody else has seen it.
+func TestShareGivenUpInThePreload(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(request) (string, error) { return "NONSENSE\r\n", nil }, nil)
+	_, err := Local{Share: &Share{Segment: Segment{0, 1}, Run: 1, Sample: func(*Sample) error { return nil },
+		Ready: func(context.Context, bool) (Start, error) { return Start{}, errors.New("it was ready") }}}.Execute(t.Context(), Plan{Target: s.addr, Clients: 2, Preload: true, Keys: 1000})
+	if err == nil || !strings.Contains(err.Error(), "given up") || !strings.Contains(err.Error(), `first wrong reply "NONSENSE`) {
+		t.Errorf("%v", err)
+	}
+}
+
 // An address that is not allowed is not spoken to.
 func TestAllow(t *testing.T) {
 	t.Parallel()

@@ -224,3 +224,18 @@ func TestVerifyWithLeftovers(t *testing.T) {
 		}
 	}
 }
+
+// A value of which nothing is known is let pass, and is not among those that were checked.
+func TestValuesLetPassAreNotChecked(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(r request) (string, error) {
+		return fmt.Sprintf("VALUE %s 40\r\n%s\r\nEND\r\n", r.key, strings.Repeat("x", 40)), nil
+	}, nil)
+	run, err := execute(t, Local{}, Plan{Target: s.addr, Clients: 2, Requests: 100, Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := run.Verification; v.Checked != 0 || v.Findings() != 0 || !strings.Contains(strings.Join(run.Warnings, "\n"), "100 values were there before the run") {
+		t.Errorf("%+v, %q", v, run.Warnings)
+	}
+}

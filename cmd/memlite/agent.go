@@ -24,9 +24,10 @@ machine itself: 127.0.0.0/8, ::1 and Unix sockets. A plan for anywhere else is
 refused before anything is sent there; names are resolved first, and all their
 addresses must be allowed. An agent opens no files but those under --files.
 
-While its own connection to NATS is down, an agent goes on with a run for at most
---nats-grace, and keeps what it measures. Where the connection is up and nothing is
-heard of who ordered the run, it stops within 5 seconds.`
+A NATS that is not there yet is waited for. While its own connection is down, an agent goes
+on with a run for at most --nats-grace, and keeps what it measures. Where the
+connection is up and nothing is heard of who ordered the run, it stops within 5
+seconds.`
 
 func newAgent() *cobra.Command {
 	var (

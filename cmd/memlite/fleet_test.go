@@ -40,7 +40,7 @@ func TestFleetFlagsThatAreRefused(t *testing.T) {
 		"agent --nats ftp://h":                                       "want nats://host:port",
 		"agent --nats nats://h --allow 10.0.0.0/33":                  "want a network (10.0.0.0/8)",
 		"agent --nats nats://h --allow example.com":                  "--allow: allow \"example.com\"",
-		"agent --nats nats://h --files /nosuch":                      "/nosuch: no such file",
+		"agent --nats nats://h --files /nosuch":                      "there is no folder /nosuch",
 		"agent --nats nats://h --nats-grace 0s":                      "--nats-grace must be more than 0",
 	} {
 		status, out, errs := runFor(strings.Fields(line)...)

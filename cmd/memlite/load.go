@@ -66,8 +66,8 @@ const aboutInconclusive = `
 An objective is held only on evidence that bears it. Where nothing was measured,
 where there are too few requests for a percentile (p99.9 takes 1000), in a run
 that was cut short, or in one in which the load generator was the bottleneck, it
-is inconclusive; but errors, hits and misses are what they are however slow the
-generator was, and a count or a maximum that went too far stays missed.`
+is inconclusive; but errors and misses that were seen stay missed however slow the
+generator was, and so does a count or a maximum that went too far.`
 
 func newLoad(command []string) *cobra.Command {
 	var (

@@ -28,7 +28,7 @@ func (n *natsFlags) add(cmd *cobra.Command) {
 	f.StringVar(&n.connect.CA, "nats-ca", "", "trust the authorities in `FILE` (PEM) for NATS, instead of the system's")
 	f.StringVar(&n.connect.Cert, "nats-cert", "", "show NATS the certificate in `FILE` (PEM)")
 	f.StringVar(&n.connect.Key, "nats-key", "", "its key, in `FILE` (PEM)")
-	f.Var(&n.grace, "nats-grace", "go on for so long while one's own connection to NATS is down")
+	f.Var(&n.grace, "nats-grace", "go on for so long while one's own connection to NATS is down; load and each agent have their own")
 }
 
 // at is all that is needed to reach the NATS at address.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -54,7 +55,9 @@ func (o AgentOptions) Validate() error {
 		if dir == "" {
 			continue
 		}
-		if info, err := os.Stat(dir); err != nil {
+		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			problems = append(problems, fmt.Errorf("there is no folder %s: make it first (mkdir -p)", dir))
+		} else if err != nil {
 			problems = append(problems, err)
 		} else if !info.IsDir() {
 			problems = append(problems, fmt.Errorf("%s is no folder", dir))
@@ -111,7 +114,12 @@ func shortName(host string) string {
 
 func (a *agent) serve(ctx context.Context) error {
 	gone := make(chan error, 1)
-	nc, err := a.Connect.open("memlite agent "+a.Name, true, a.Log, func(err error) { gone <- err })
+	nc, err := a.Connect.open("memlite agent "+a.Name, true, a.Log, func(err error) {
+		select {
+		case gone <- err:
+		default: // the first is why it ends
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -126,7 +134,7 @@ func (a *agent) serve(ctx context.Context) error {
 		}
 	}
 	a.nc, a.link = nc, newLink(nc)
-	nc.SetDisconnectErrHandler(func(*nats.Conn, error) { a.link.lost() })
+	a.link.report(a.Connect, a.Grace, a.Log)
 	watching, stop := context.WithCancel(context.Background())
 	var links sync.WaitGroup
 	links.Go(func() { a.link.watch(watching) })
@@ -135,6 +143,11 @@ func (a *agent) serve(ctx context.Context) error {
 	s, err := a.register()
 	if err != nil {
 		return fmt.Errorf("NATS at %s: %w", a.Connect, err)
+	}
+	select { // what NATS does not allow it says a moment later
+	case err := <-gone:
+		return a.Connect.ended(err)
+	case <-time.After(beat / 5):
 	}
 	a.Ready(fmt.Sprintf("%s waits for work on %s; it makes load to %s", a.Name, a.Connect, a.allowed))
 	select {

@@ -96,7 +96,7 @@ func (c Connect) String() string {
 	return strings.Join(list, ",")
 }
 
-// open connects. With patience a NATS that is not there yet is waited for; one that does not let us in never is.
+// open connects. closed is told why the connection was closed for good, or what NATS does not let us do. With patience a NATS that is not there yet is waited for; one that does not let us in never is.
 func (c Connect) open(name string, patient bool, heed func(string), closed func(error), options ...nats.Option) (*nats.Conn, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -112,7 +112,11 @@ func (c Connect) open(name string, patient bool, heed func(string), closed func(
 		// What cannot be sent now is not sent late: records are pulled, and beats and requests are of their moment.
 		nats.ReconnectBufSize(-1),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if !errors.Is(err, nats.ErrSlowConsumer) { // what was dropped is pulled
+			switch {
+			case errors.Is(err, nats.ErrSlowConsumer): // what was dropped is pulled
+			case errors.Is(err, nats.ErrPermissionViolation):
+				closed(err)
+			default:
 				said.that("NATS: " + clean(err.Error()))
 			}
 		}),
@@ -162,6 +166,8 @@ func (c Connect) explain(err error) error {
 		return fmt.Errorf("NATS at %s does not let us in (%w): check --nats-user and --nats-password, --nats-token or --nats-creds", c, err)
 	case encrypted(err):
 		return fmt.Errorf("NATS at %s: %w: check --nats-ca, --nats-cert and --nats-key", c, err)
+	case errors.Is(err, nats.ErrPermissionViolation):
+		return fmt.Errorf("NATS at %s does not let this user do what it must (%s): an agent and a load need memlite.>, $SRV.> and _INBOX.>, see README", c, clean(err.Error()))
 	case errors.Is(err, nats.ErrNoServers):
 		return fmt.Errorf("no NATS answers at %s: start one there, or give another URL", c)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -71,6 +72,8 @@ type Fleet struct {
 	end   context.CancelFunc // of what watches the link
 	links sync.WaitGroup
 
+	denied atomic.Pointer[error] // what NATS has not let us do
+
 	running sync.Mutex // held by Execute
 }
 
@@ -92,12 +95,16 @@ func Dial(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	host, _ := os.Hostname() // for logs only
 	f := &Fleet{Options: o, host: host, said: &once{say: o.Notices}}
-	nc, err := o.Connect.open("memlite load", false, o.Notices, func(error) {})
+	nc, err := o.Connect.open("memlite load", false, o.Notices, func(err error) {
+		if err != nil {
+			f.denied.CompareAndSwap(nil, &err)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	f.nc, f.link = nc, newLink(nc)
-	nc.SetDisconnectErrHandler(func(*nats.Conn, error) { f.link.lost() })
+	f.link.report(o.Connect, o.Grace, o.Notices)
 	watching, end := context.WithCancel(context.Background())
 	f.end = end
 	f.links.Go(func() { f.link.watch(watching) })
@@ -141,7 +148,11 @@ func (f *Fleet) Execute(ctx context.Context, p loadgen.Plan, sinks ...reports.Si
 		f.release(members)
 		return nil, errors.Join(err, closeAll(sinks))
 	}
-	return r.execute(ctx)
+	run, err := r.execute(ctx)
+	if run != nil && f.OnLoss == ContinueOnLoss { // the next one, of a search or scan, goes on with those that are left
+		f.Agents = max(1, f.Agents-len(run.Lost()))
+	}
+	return run, err
 }
 
 func closeAll(sinks []reports.Sink) (err error) {

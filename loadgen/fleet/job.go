@@ -82,7 +82,13 @@ func (j *job) watch() {
 	tick := time.NewTicker(beat / 2)
 	defer tick.Stop()
 	heard := netloop.Now()
+	looked := heard
 	for n := 0; j.left.Err() == nil; n++ {
+		// A process that has stood still would now send all that was due meanwhile, and is not counted any more.
+		if still := netloop.Now() - looked; still > coordinatorSilence {
+			j.giveUp(fmt.Sprintf("this process stood still for %s", still.Round(100*time.Millisecond)))
+		}
+		looked = netloop.Now()
 		select {
 		case <-j.left.Done():
 		case m := <-j.beats:

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -45,6 +46,17 @@ func (l *link) watch(ctx context.Context) {
 			l.trip()
 		}
 	}
+}
+
+// report says when the connection has ended, and when it is back.
+func (l *link) report(c Connect, grace time.Duration, say func(string)) {
+	l.nc.SetDisconnectErrHandler(func(nc *nats.Conn, _ error) {
+		l.lost()
+		if !nc.IsClosed() {
+			say(fmt.Sprintf("NATS at %s is gone: a run goes on without it for up to %s", c, grace))
+		}
+	})
+	l.nc.SetReconnectHandler(func(*nats.Conn) { say(fmt.Sprintf("NATS at %s is back", c)) })
 }
 
 // lost notes that the connection has ended: it may be back before anything else notices, and messages are gone all the same.

@@ -139,6 +139,9 @@ func usable(known map[string]*found) (free []*found, hopeful int) {
 
 // tooFew is the error of a fleet that did not come together.
 func (f *Fleet) tooFew(known map[string]*found, have int) error {
+	if err := f.denied.Load(); err != nil && have == 0 {
+		return f.Connect.explain(*err)
+	}
 	var names, others []string
 	for _, a := range known {
 		if a.refused == "" {

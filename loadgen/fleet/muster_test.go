@@ -215,3 +215,25 @@ func TestOptions(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A NATS that lets an agent in and does not let it hear anything ends it: a supervisor would take it for one that works.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	users := []*server.User{{Username: "deaf", Password: "p", Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}}}},
+		{Username: "mute", Password: "p", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{"nothing"}}}}}
+	url := startNATS(t, func(o *server.Options) { o.Users = users }).ClientURL()
+	const want = "does not let this user do what it must"
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := Serve(ctx, AgentOptions{Connect: Connect{URL: url, User: "deaf", Password: "p"}}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("an agent that may not subscribe: %v", err)
+	}
+	f, err := Dial(ctx, Options{Connect: Connect{URL: url, User: "mute", Password: "p"}, Wait: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Execute(ctx, loadgen.Plan{Target: "127.0.0.1:1", Requests: 1}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a coordinator that may not publish: %v", err)
+	}
+}

@@ -182,6 +182,9 @@ func (r *run) take(following context.Context, e event) {
 		return
 	}
 	if e.record == nil {
+		if !r.begun && r.cut == "" {
+			e.lost = "it was lost before the run began, and nothing was measured: " + e.lost
+		}
 		r.lose(following, m, e.lost)
 		return
 	}
