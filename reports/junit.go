@@ -227,7 +227,7 @@ func junitOfRuns(runs []*Run) (*junitSuite, time.Duration) {
 	for i, run := range runs {
 		total += run.Elapsed
 		t := run.Total()
-		v := verdictOfRun(run)
+		v := wholeVerdict(run)
 		c := &junitCase{Name: visible(all[i]), Class: "load", Time: seconds(run.Elapsed), Out: "\n" + visible(v.Text) + "\n"}
 		figures := []junitProperty{
 			{"target", visible(run.Target)},

@@ -61,7 +61,7 @@ func mdRuns(w io.Writer, runs []*Run) {
 		return
 	}
 	for _, run := range runs {
-		v := verdictOfRun(run)
+		v := wholeVerdict(run)
 		fmt.Fprintf(w, "%s **%s**\n\n", v.Tone.symbol(), md(v.Text))
 		mdWarnings(w, run.Warnings)
 	}

@@ -204,11 +204,7 @@ func verdicts(r *Report) []verdict {
 			top = run
 		}
 	}
-	v := verdictOfRun(top)
-	if s := top.steadiness(); s != "" {
-		v.Text = strings.TrimSuffix(v.Text, ".") + "; " + s + "."
-	}
-	list = append(list, v)
+	list = append(list, wholeVerdict(top))
 	for i, name := range names(r.Runs) {
 		if run := r.Runs[i]; run != top {
 			if faults := run.faults(); faults != "" {

@@ -6,6 +6,15 @@ import (
 	"strings"
 )
 
+// wholeVerdict answers also: how steady?
+func wholeVerdict(r *Run) verdict {
+	v := verdictOfRun(r)
+	if s := r.steadiness(); s != "" {
+		v.Text = strings.TrimSuffix(v.Text, ".") + "; " + s + "."
+	}
+	return v
+}
+
 // verdictOfRun answers: how fast, and is that figure the server's?
 func verdictOfRun(r *Run) verdict {
 	t := r.Total()
