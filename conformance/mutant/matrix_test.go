@@ -40,7 +40,10 @@ func TestMutantsAreKilled(t *testing.T) {
 	var kill func(m Mutant, id string, tries int)
 	kill = func(m Mutant, id string, tries int) {
 		out, err := judge(m, byID[id])
-		survived := func() bool { return !testing.Short() && err == nil && out.Status == reports.Passed }
+		// Who is not decided on in time, on a machine that others use, has not been asked.
+		survived := func() bool {
+			return !testing.Short() && err == nil && (out.Status == reports.Passed || out.Status == reports.Inconclusive)
+		}
 		// Whether a race shows is a matter of chance, and of how busy the machine is; a user's run has it once, at other rules too.
 		for try := 2; try <= tries && survived(); try++ {
 			if out, err = judge(m, byID[id]); err == nil && out.Status == reports.Failed {
