@@ -53,8 +53,13 @@ func (f *fuse) try(change func() error) {
 }
 
 // guard runs work, which uses the folder, and returns its error. If the fuse blows, that is the error, and work
-// never ends.
+// never ends; if it has blown, work does not begin.
 func (f *fuse) guard(work func() error) error {
+	select {
+	case <-f.blown:
+		return f.err
+	default:
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- work() }()
 	select {
